@@ -1,0 +1,29 @@
+"""rnnbook: the companion package of a course on recurrent neural networks whose every claim is checked.
+
+Every idea has one module, every module one idea:
+
+    the networks     numpy_rnn   a recurrent network in NumPy with its backward pass written out
+                     layers      the same in torch, with torch's names, shapes and state_dict
+                     models/     what is built from layers: the sequence classifier
+                     train       the training loop
+    their data       data/      one module a data set, one registry of sources, embedded samples
+                     text        vocabulary, padding, one-hot vectors
+    what was found   recipes/   one experiment a module, each a line of `rnnbook train`
+                     results     recorded runs, from which the chapters read their numbers
+    the pages        plot, figure, drawings/    figures: measured, and drawn by hand
+                     show, quiz                 source code and questions in a chapter
+                     book, site                 `make book`: executing the notebooks, finishing the HTML
+    the exercises    exercises/  catalogue, tests, `check`, and the learner's notebooks
+    the command      cli, doctor `rnnbook check`, `rnnbook train`, `rnnbook doctor`
+    for all          shapes      one clear error for a wrong shape
+"""
+
+from importlib.metadata import version
+
+from rnnbook.drawings import drawing
+from rnnbook.exercises import check
+from rnnbook.quiz import quiz
+from rnnbook.show import show
+
+__version__ = version("rnnbook")
+__all__ = ["check", "drawing", "quiz", "show"]

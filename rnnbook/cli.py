@@ -1,0 +1,127 @@
+"""The command `rnnbook`. Each command is thin, and imports what it needs when it runs, so that `--help` is quick."""
+
+import importlib.metadata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+out = Console(highlight=False, soft_wrap=True)
+err = Console(highlight=False, soft_wrap=True, stderr=True)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"rnnbook {importlib.metadata.version('rnnbook')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Companion of the course on recurrent neural networks."""
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="Your notebook or Python file.")],
+    exercise: Annotated[str | None, typer.Argument(help="Such as rnn-cell; by default all in the file.")] = None,
+    hint: Annotated[int, typer.Option(help="Also show this hint, 1 for the first.", min=0)] = 0,
+) -> None:
+    """Check your exercises: exit code 0 when all tests pass, 1 when one fails, 2 when nothing could be checked."""
+    from rnnbook.exercises.catalogue import require
+    from rnnbook.exercises.errors import ExerciseError
+    from rnnbook.exercises.process import check_file
+
+    try:
+        if exercise:
+            require(exercise)
+        elif hint:
+            raise ExerciseError("Name the exercise that the hint is for: rnnbook check FILE EXERCISE --hint 1.")
+        checked = check_file(file, [exercise] if exercise else [])
+        reports = [report.with_hint(hint) for report in checked.reports]
+    except ExerciseError as error:
+        err.print(str(error), markup=False)
+        raise typer.Exit(2) from None
+    for problem in checked.problems:
+        err.print(problem, markup=False)
+    for report in reports:
+        out.print(report)
+    raise typer.Exit(0 if all(report.passed for report in reports) else 1)
+
+
+@app.command()
+def doctor() -> None:
+    """Look whether all that the course needs is installed; exit code 1 when something required is missing."""
+    from rnnbook.doctor import examine, table
+
+    findings = examine()
+    Console().print(table(findings))
+    if any(finding.required and not finding.well for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def exercises(
+    check: Annotated[bool, typer.Option("--check", help="Only look: exit code 1 when one is not up to date.")] = False,
+) -> None:
+    """Write exercises/*.ipynb from solutions/*.ipynb; run it in the repository's root folder."""
+    from rnnbook.exercises.errors import ExerciseError
+    from rnnbook.exercises.publish import outdated, publish
+
+    try:
+        paths = (outdated if check else publish)(Path.cwd())
+    except ExerciseError as error:
+        err.print(str(error), markup=False)
+        raise typer.Exit(2) from None
+    for path in paths:
+        out.print(path.name, "is not up to date: run `make exercises`." if check else "is up to date now.")
+    if check and paths:
+        raise typer.Exit(1)
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="Such as names-gru; `rnnbook train list` names them all.")],
+    full: Annotated[bool, typer.Option("--full", help="Take the real data, and record the result.")] = False,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder of data that you have downloaded.")] = None,
+    seeds: Annotated[int, typer.Option(help="How many seeds, from 0 on.", min=1)] = 1,
+    device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
+    output: Annotated[Path | None, typer.Option(help="Folder for the record; by default results/.")] = None,
+) -> None:
+    """Run an experiment of the course, seed by seed."""
+    from rnnbook import recipes, results
+    from rnnbook.data import DataError
+
+    try:
+        if recipe == "list":
+            out.print("\n".join(f"{name:24}{known.model}" for name, known in recipes.recipes().items()), markup=False)
+            return
+        chosen = recipes.find(recipe)
+        *outcomes, result = _watch(recipes.run(chosen, range(seeds), full=full, data_dir=data_dir, device=device))
+        out.print(f"{result.model['name']}: {result.metric.replace('_', ' ')} {result.summary()}", markup=False)
+        if full or output:
+            out.print(f"Recorded in {results.save(result, output)}", markup=False)
+        else:
+            out.print("On the embedded sample, so not recorded: --full takes the real data.")
+    except (DataError, ValueError, RuntimeError) as error:
+        err.print(str(error), markup=False)
+        raise typer.Exit(2) from None
+
+
+def _watch(run: Iterator) -> Iterator:
+    """Pass on what a recipe's run yields, and print each seed's value as it comes."""
+    for seed, outcome in enumerate(run):
+        if hasattr(outcome, "parameters"):
+            out.print(f"seed {seed}: {outcome.value:.4f}", markup=False)
+        yield outcome
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,34 @@
+"""The course's hand-made drawings, one SVG each, with their alt texts inside as <title> and <desc>."""
+
+from difflib import get_close_matches
+from importlib.resources import files
+from xml.etree import ElementTree
+
+from IPython.display import display
+
+from rnnbook.figure import Figure
+
+NAMES = sorted(path.name.removesuffix(".svg") for path in files(__name__).iterdir() if path.name.endswith(".svg"))
+
+
+def drawing(name: str, caption: str | None = None) -> None:
+    """Displays a drawing of the course.
+
+    Args:
+        name: one of `NAMES`.
+        caption: shown below the drawing, plain text.
+
+    Raises:
+        ValueError: there is no drawing of this name.
+    """
+    display(load(name, caption))
+
+
+def load(name: str, caption: str | None = None) -> Figure:
+    """A drawing as a figure, as `drawing` displays it."""
+    if name not in NAMES:
+        near = get_close_matches(name, NAMES, n=1, cutoff=0)
+        raise ValueError(f"there is no drawing {name!r}: did you mean {near[0]!r}? All drawings: {', '.join(NAMES)}")
+    svg = files(__name__).joinpath(f"{name}.svg").read_text(encoding="utf-8")
+    title, desc = (ElementTree.fromstring(svg).findtext(f"{{*}}{tag}") for tag in ("title", "desc"))
+    return Figure(svg, f"{title}. {desc}", caption, name)

@@ -1,0 +1,43 @@
+"""Exercises: their tests, and what runs and reports them.
+
+`check("rnn-cell")` in a notebook, `rnnbook check FILE` in a terminal. By idea:
+
+    catalogue   which exercises there are          run        pytest, apart from the learner's settings
+    student     the fixture that the tests see     report     what a check found
+    local       the learner's code behind it       display    showing that
+    values      what may pass between the two      source     reading a notebook or a Python file
+    guard       time limit, the learner's errors   process    checking a file in its own process
+    compare     assertions that name mistakes      publish    the learners' notebooks from solutions/
+"""
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rnnbook.exercises.report import Report
+
+
+def check(id: str, namespace: dict | None = None, hint: int = 0) -> "Report":
+    """Checks your code against the tests of an exercise.
+
+    Args:
+        id: the exercise, such as "rnn-cell".
+        namespace: where your names are; by default the notebook, or the module, that calls.
+        hint: also show this hint: 1 for the first.
+
+    Returns:
+        A report, which a notebook displays.
+
+    Raises:
+        ExerciseError: there is no such exercise or hint.
+    """
+    from rnnbook.exercises.catalogue import find
+    from rnnbook.exercises.local import Local
+    from rnnbook.exercises.run import run
+    from rnnbook.exercises.student import Student
+
+    if namespace is None:
+        namespace = sys._getframe(1).f_globals
+    exercise = find(id)
+    report = run(exercise, lambda: Student(Local(namespace, exercise.time_limit)))
+    return report.with_hint(hint)

@@ -1,0 +1,124 @@
+"""The learner's code in this process: the engine of `student` in a notebook and behind `rnnbook check`."""
+
+import operator
+from collections.abc import Callable
+
+import torch
+
+from rnnbook.exercises.errors import LearnerError, NotWritten
+from rnnbook.exercises.guard import Guard
+from rnnbook.exercises.student import Handle
+from rnnbook.exercises.values import rebuild, same, sketch
+
+
+class Local:
+    """An engine on a namespace.
+
+    Args:
+        namespace: the learner's global names.
+        seconds: time limit of the test.
+    """
+
+    def __init__(self, namespace: dict, seconds: float):
+        self.changed: tuple[int | str, ...] = ()
+        self._namespace = namespace
+        self._guard = Guard(seconds)
+        self._objects: list = []
+
+    def get(self, number: int | None, name: str):
+        """See `Engine.get`."""
+        if number is None:
+            if name not in self._namespace:
+                raise LearnerError(f"{name} is not defined. Write it, run its cell, then check again.")
+            return self._guard.run(lambda: self._out(self._namespace[name]))
+        thing = self._objects[number]
+
+        def read():
+            if not hasattr(thing, name):
+                owner = thing.__name__ if isinstance(thing, type) else type(thing).__name__
+                raise LearnerError(
+                    f"Your {owner} has no attribute `{name}`. Define it, run its cell, then check again."
+                )
+            return self._out(getattr(thing, name))
+
+        return self._guard.run(read)
+
+    def call(self, number: int, args: tuple, kwargs: dict):
+        """See `Engine.call`."""
+        function = self._objects[number]
+        return self._watched(function, args, kwargs, lambda copies, named: self._out(function(*copies, **named)))
+
+    def grad(self, number: int, args: tuple, wrt: tuple, upstream):
+        """See `Engine.grad`."""
+        function = self._objects[number]
+
+        def differentiate(copies, named):
+            inputs = [copies[item].requires_grad_() if isinstance(item, int) else _at(function, item) for item in wrt]
+            with torch.enable_grad():
+                result = function(*copies)
+            results = result if isinstance(result, list | tuple) else [result]
+            weights = upstream if isinstance(upstream, list | tuple) else [upstream] * len(results)
+            loss = sum(
+                (tensor * (1 if upstream is None else weight)).sum()
+                for tensor, weight in zip(results, weights, strict=True)
+                if isinstance(tensor, torch.Tensor) and (upstream is None or weight is not None)
+            )
+            if not (isinstance(loss, torch.Tensor) and loss.requires_grad):
+                raise LearnerError(
+                    f"No gradient flows through {_name(function)}. Keep to torch operations from the arguments to the "
+                    "result: detach(), item(), numpy(), torch.tensor(...) and no_grad() cut the graph."
+                )
+            return self._out(torch.autograd.grad(loss, inputs, materialize_grads=True))
+
+        return self._watched(function, args, {}, differentiate)
+
+    def _watched(self, function: Callable, args: tuple, kwargs: dict, work: Callable):
+        """Runs `work` on copies of the arguments, and notes which of the copies it changed."""
+        self.changed = ()
+        copies = [rebuild(value, self._object) for value in args]
+        named = {name: rebuild(value, self._object) for name, value in kwargs.items()}
+        try:
+            value = self._guard.run(lambda: work(copies, named))
+        except NotWritten:
+            raise
+        except LearnerError as error:
+            arguments = [*map(sketch, args), *(f"{name}={sketch(value)}" for name, value in kwargs.items())]
+            call = f"    The call was {_name(function)}({', '.join(arguments)})."
+            raise LearnerError(f"{error}\n{call}", error.status) from None
+        before = [*enumerate(args), *kwargs.items()]
+        after = [*copies, *named.values()]
+        self.changed = tuple(
+            key
+            for (key, given), copy in zip(before, after, strict=True)
+            if not same(rebuild(given, _blank), rebuild(copy, _blank))
+        )
+        return value
+
+    def _out(self, value):
+        """The value for the tests: plain, and a handle for what is not."""
+        return rebuild(value, self._keep)
+
+    def _keep(self, thing) -> Handle:
+        self._objects.append(thing)
+        return Handle(self, len(self._objects) - 1, type(thing).__name__)
+
+    def _object(self, handle):
+        """The object behind a handle that is passed back as an argument."""
+        if isinstance(handle, Handle):
+            return self._objects[handle._number]
+        raise TypeError(f"Only plain values and handles can be passed to the learner's code, not {handle!r}.")
+
+
+def _at(thing, name: str) -> torch.Tensor:
+    try:
+        return operator.attrgetter(name)(thing)
+    except AttributeError:
+        raise LearnerError(f"Your {type(thing).__name__} has no parameter `{name}`.") from None
+
+
+def _blank(thing) -> None:
+    """Objects behind handles may change: that is what methods do."""
+
+
+def _name(function: Callable) -> str:
+    return getattr(function, "__name__", type(function).__name__)

@@ -1,0 +1,159 @@
+"""Runs an exercise's tests with pytest, apart from whatever else pytest would pick up, and reports."""
+
+import contextlib
+import io
+import os
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+import torch
+
+from rnnbook.exercises.catalogue import TESTS, Exercise
+from rnnbook.exercises.errors import LearnerError
+from rnnbook.exercises.report import Outcome, Report
+from rnnbook.exercises.student import Student
+
+# No plugin that writes files, hooks into the process or needs a real standard output; no settings but our own.
+_UNUSED = (
+    "cacheprovider",
+    "doctest",
+    "faulthandler",
+    "junitxml",
+    "logging",
+    "threadexception",
+    "unraisableexception",
+    "warnings",
+)
+_ARGUMENTS = [
+    *(argument for plugin in _UNUSED for argument in ("-p", f"no:{plugin}")),
+    *("-c", str(TESTS / "pytest.ini"), "--rootdir", str(TESTS), "--noconftest"),
+    *("--capture=sys", "--assert=plain", "--import-mode=append", "--quiet"),
+]
+_PRINTED = 2000  # characters of the learner's own output that a report keeps
+
+
+def run(
+    exercise: Exercise,
+    make_student: Callable[[], Student],
+    before: Callable[[], None] = lambda: None,
+    after: Callable[[Outcome], None] = lambda outcome: None,
+) -> Report:
+    """Runs all tests of an exercise.
+
+    Args:
+        exercise: which one.
+        make_student: makes the `student` fixture of a test, anew for each.
+        before: called before each test.
+        after: called with each test's outcome as soon as it is known.
+
+    Returns:
+        A report with an outcome for each test.
+    """
+    collector = _Collector(exercise, make_student, before, after)
+    output = io.StringIO()
+    with _own_environment(), contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+        code = pytest.main([*_ARGUMENTS, str(exercise.path)], plugins=[collector])
+    if code == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise RuntimeError(f"The tests of {exercise.id} could not be run:\n{output.getvalue()}")
+    return Report(exercise.id, tuple(collector.outcomes.values()), exercise.hints)
+
+
+def blank(exercise: Exercise) -> Report:
+    """The report before any test has run."""
+    tests = (Outcome(name, title(test), test.points) for name, test in exercise.tests.items())
+    return Report(exercise.id, tuple(tests), exercise.hints)
+
+
+def title(test: Callable) -> str:
+    """What a test asks for: the first line of its docstring."""
+    return test.__doc__.strip().partition("\n")[0].removesuffix(".")
+
+
+class _Collector:
+    """A pytest plugin: gives the `student` fixture, and turns pytest's reports into outcomes."""
+
+    def __init__(self, exercise: Exercise, make_student: Callable, before: Callable, after: Callable):
+        self.outcomes = {test.name: test for test in blank(exercise).tests}
+        self._make_student = make_student
+        self._before = before
+        self._after = after
+        self._cases_left: Counter[str] = Counter()
+
+    @pytest.fixture
+    def student(self) -> Iterator[Student]:
+        """The learner's names."""
+        with _seeded():
+            self._before()
+            yield self._make_student()
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Counts the cases of parametrised tests."""
+        self._cases_left.update(item.originalname for item in session.items)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Function, call: pytest.CallInfo) -> Iterator[None]:
+        """Notes the first failure of each test."""
+        report = (yield).get_result()
+        name = item.originalname
+        outcome = self.outcomes[name]
+        if call.excinfo and outcome.status == "not run":
+            status, message = _verdict(call.excinfo.value)
+            outcome = Outcome(name, outcome.title, outcome.points, status, message, report.capstdout[:_PRINTED])
+        if call.when == "teardown":
+            self._cases_left[name] -= 1
+            if not self._cases_left[name]:
+                if outcome.status == "not run":
+                    outcome = Outcome(name, outcome.title, outcome.points, "passed")
+                self._after(outcome)
+        self.outcomes[name] = outcome
+
+
+def _verdict(error: BaseException) -> tuple[str, str]:
+    """Status and message for what ended a test."""
+    if isinstance(error, LearnerError):
+        return error.status, str(error)
+    if isinstance(error, AssertionError):
+        return "failed", str(error)
+    kind = type(error).__name__
+    return "error", f"The test could not deal with what your code gave ({kind}: {error}). Is it of the type asked for?"
+
+
+@contextlib.contextmanager
+def _own_environment() -> Iterator[None]:
+    """The user's settings of pytest have no influence here, and a pytest that is running outside keeps its own."""
+    names = [
+        "PYTEST_ADDOPTS",
+        "PYTEST_PLUGINS",
+        "PYTEST_CURRENT_TEST",
+        "PYTEST_VERSION",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD",
+    ]
+    before = {name: os.environ.pop(name, None) for name in names}
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _seeded() -> Iterator[None]:
+    """Every test sees the same random numbers, and the notebook's own go on undisturbed."""
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - the learner may use the global generator
+    with torch.random.fork_rng(devices=[]):
+        random.seed(0)
+        np.random.seed(0)  # noqa: NPY002
+        torch.manual_seed(0)
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(numpy)  # noqa: NPY002

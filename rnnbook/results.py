@@ -1,0 +1,275 @@
+"""Recorded runs: one JSON file a model and data set, from which the chapters read their numbers.
+
+A chapter prints a result with the command that made it beside it, so no number is typed into prose.
+"""
+
+import dataclasses
+import difflib
+import json
+import math
+import os
+import platform
+import re
+import statistics
+import subprocess
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Result:
+    """One metric of one model on one data set, measured once for every seed. In a notebook it displays itself.
+
+    Attributes:
+        name: its file's name: small letters, digits and hyphens.
+        task: what was to be learned, such as "names".
+        model: "name" and "parameters".
+        dataset: "name", "full" (the published original or the embedded sample), "sha256".
+        metric: what `values` measure, such as "test_accuracy". Where it ends in "accuracy" it prints as a percentage.
+        higher_is_better: whether more is better.
+        seeds: the seeds, all different.
+        values: the metric for each seed.
+        seconds: the run's time for each seed.
+        more: whatever else is worth keeping, as JSON has it.
+        command: what to type to get it again.
+        machine: "processor", "threads", "device".
+        versions: of "python", "torch", "rnnbook".
+        date: the day, ISO 8601.
+        commit: the project's git commit, "-dirty" where files had been changed since.
+
+    Raises:
+        ValueError: there is not one finite value for every seed, or the name is no file name.
+    """
+
+    name: str
+    task: str
+    model: dict[str, Any]
+    dataset: dict[str, Any]
+    metric: str
+    higher_is_better: bool
+    seeds: list[int]
+    values: list[float]
+    seconds: list[float]
+    more: dict[str, Any]
+    command: str
+    machine: dict[str, Any]
+    versions: dict[str, str]
+    date: str
+    commit: str
+
+    def __post_init__(self):
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.name):
+            raise ValueError(f"{self.name!r} is no name for a result: use small letters, digits and single hyphens")
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
+            raise ValueError(f"{self.name}: seeds {self.seeds} must be one or more, all different")
+        for field in ("values", "seconds"):
+            numbers = getattr(self, field)
+            if len(numbers) != len(self.seeds):
+                raise ValueError(f"{self.name}: {len(numbers)} {field} for {len(self.seeds)} seeds; give one for each")
+            if not all(map(math.isfinite, numbers)):
+                raise ValueError(f"{self.name}: {field} {numbers} are not all finite; a diverged run is no result")
+
+    @property
+    def mean(self) -> float:
+        return statistics.fmean(self.values)
+
+    @property
+    def sd(self) -> float:
+        """The sample standard deviation over seeds; 0 for a single seed, which shows no spread."""
+        return statistics.stdev(self.values) if len(self.values) > 1 else 0.0
+
+    def summary(self, percent: bool | None = None) -> str:
+        """Mean ± sample standard deviation, such as "84.3 % ± 0.4 (5 seeds)".
+
+        Args:
+            percent: whether to print a percentage; by default, whether the metric ends in "accuracy".
+        """
+        if percent is None:
+            percent = self.metric.endswith("accuracy")
+        mean, sd = (f"{100 * x:.1f}" if percent else f"{x:.3f}" for x in (self.mean, self.sd))
+        unit = " %" if percent else ""
+        count = len(self.values)
+        return f"{mean}{unit} ± {sd} ({count} seeds)" if count > 1 else f"{mean}{unit} (1 seed)"
+
+    def as_dict(self) -> dict[str, Any]:
+        """What the file holds: the fields, with mean and sd after the values they come from."""
+        fields = {}
+        for key, value in dataclasses.asdict(self).items():
+            fields[key] = value
+            if key == "values":
+                fields |= {"mean": self.mean, "sd": self.sd}
+        return fields
+
+    def _repr_markdown_(self) -> str:
+        data = f"{self.dataset['name']}, {'the full data' if self.dataset.get('full') else 'the embedded sample'}"
+        return (
+            f"**{self.model['name']}**: {self.metric.replace('_', ' ')} **{self.summary()}** on {data}; "
+            f"{statistics.fmean(self.seconds):.3g} s a seed on {_describe(self.machine)}. `{self.command}`"
+        )
+
+
+def record(
+    *,
+    name: str,
+    task: str,
+    model: dict[str, Any],
+    dataset: dict[str, Any],
+    metric: str,
+    higher_is_better: bool,
+    seeds: Sequence[int],
+    values: Sequence[float],
+    seconds: Sequence[float],
+    command: str,
+    more: dict[str, Any] | None = None,
+    device: str = "cpu",
+) -> Result:
+    """The result of a run on this machine, today: fills in machine, versions, date and commit. `save` it to keep it."""
+    import torch
+
+    return Result(
+        name=name,
+        task=task,
+        model=model,
+        dataset=dataset,
+        metric=metric,
+        higher_is_better=higher_is_better,
+        seeds=[int(seed) for seed in seeds],
+        values=[float(value) for value in values],
+        seconds=[round(float(second), 3) for second in seconds],
+        more=more or {},
+        command=command,
+        machine={"processor": _processor(), "threads": torch.get_num_threads(), "device": device},
+        versions={"python": platform.python_version(), "torch": torch.__version__, "rnnbook": _version()},
+        date=date.today().isoformat(),
+        commit=_commit(),
+    )
+
+
+def folder() -> Path:
+    """Where results lie: `results/` of a checkout, or the copy inside an installed package."""
+    return ROOT / "results" if _in_checkout() else Path(__file__).with_name("recorded")
+
+
+def names() -> list[str]:
+    """The names of all recorded results."""
+    return sorted(path.stem for path in folder().glob("*.json"))
+
+
+def load(name: str) -> Result:
+    """Read a recorded result.
+
+    Raises:
+        FileNotFoundError: there is none of that name.
+        ValueError: its file is damaged, or its mean and sd do not follow from its values.
+    """
+    path = folder() / f"{name}.json"
+    if not path.is_file():
+        near = difflib.get_close_matches(name, names(), n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(names()) or 'none yet'}."
+        raise FileNotFoundError(f"No recorded result {name!r} in {path.parent}. {hint}")
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        mean, sd = fields.pop("mean"), fields.pop("sd")
+        result = Result(**fields)
+        if result.name != name or not (math.isclose(mean, result.mean) and math.isclose(sd, result.sd, abs_tol=1e-12)):
+            raise ValueError("its name, mean or sd does not fit the rest")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} is damaged ({error}). Restore it with git, or record it again.") from error
+    return result
+
+
+def save(result: Result, folder: Path | None = None) -> Path:
+    """Write a result to its file in one step, so that nobody ever reads half of it.
+
+    Args:
+        result: what to write.
+        folder: where to; by default the checkout's `results/`.
+
+    Returns:
+        The file's path.
+
+    Raises:
+        ValueError: no folder is given outside a checkout, or `more` holds something that JSON cannot.
+    """
+    if folder is None:
+        if not _in_checkout():
+            raise ValueError("an installed package keeps no new results: name a folder to save to")
+        folder = ROOT / "results"
+    try:
+        text = json.dumps(result.as_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{result.name} cannot be written as JSON: {error}") from error
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{result.name}.json"
+    with tempfile.TemporaryDirectory(dir=folder) as part:
+        (Path(part) / path.name).write_text(text, encoding="utf-8")
+        os.replace(Path(part) / path.name, path)
+    return path
+
+
+def table(results: Iterable[Result]):
+    """Several results of one metric side by side, the best first, as a Markdown table that a notebook displays."""
+    from IPython.display import Markdown
+
+    results = list(results)
+    kinds = {(result.metric, result.higher_is_better) for result in results}
+    if len(kinds) != 1:
+        raise ValueError(f"a table compares one metric, and these are {sorted(metric for metric, _ in kinds)}")
+    (metric, higher_is_better) = kinds.pop()
+    rows = [
+        f"| model | {metric.replace('_', ' ')} | parameters | seconds a seed | command |",
+        "| --- | --- | ---: | ---: | --- |",
+    ]
+    for r in sorted(results, key=lambda result: result.mean, reverse=higher_is_better):
+        seconds = f"{statistics.fmean(r.seconds):.3g}"
+        rows.append(f"| {r.model['name']} | {r.summary()} | {r.model['parameters']:,} | {seconds} | `{r.command}` |")
+    return Markdown("\n".join(rows))
+
+
+def _in_checkout() -> bool:
+    return (ROOT / "pyproject.toml").is_file()
+
+
+def _describe(machine: dict[str, Any]) -> str:
+    threads = machine["threads"]
+    return f"{machine['processor']} ({threads} thread{'s' * (threads != 1)}, {machine['device']})"
+
+
+def _processor() -> str:
+    """The processor's name as the system tells it; Python's own `platform` knows it on few systems."""
+    if platform.system() == "Linux":
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    if platform.system() == "Darwin":
+        return _output("sysctl", "-n", "machdep.cpu.brand_string")
+    return platform.processor() or platform.machine()
+
+
+def _version() -> str:
+    try:
+        return metadata.version("rnnbook")
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _commit() -> str:
+    """The checkout's commit. Elsewhere git would answer for whatever repository surrounds the installed package."""
+    if not _in_checkout():
+        return "unknown"
+    return _output("git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+
+
+def _output(*command: str) -> str:
+    """What a command prints, or "unknown" where it is missing or fails."""
+    try:
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
