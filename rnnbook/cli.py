@@ -1,7 +1,6 @@
 """The command `rnnbook`. Each command is thin, and imports what it needs when it runs, so that `--help` is quick."""
 
 import importlib.metadata
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -104,7 +103,10 @@ def train(
             out.print("\n".join(f"{name:24}{known.model}" for name, known in recipes.recipes().items()), markup=False)
             return
         chosen = recipes.find(recipe)
-        *outcomes, result = _watch(recipes.run(chosen, range(seeds), full=full, data_dir=data_dir, device=device))
+        for seed, found in enumerate(recipes.run(chosen, range(seeds), full=full, data_dir=data_dir, device=device)):
+            if isinstance(found, recipes.Outcome):
+                out.print(f"seed {seed}: {found.value:.4f}", markup=False)
+        result = found  # the last
         out.print(f"{result.model['name']}: {result.metric.replace('_', ' ')} {result.summary()}", markup=False)
         if full or output:
             out.print(f"Recorded in {results.save(result, output)}", markup=False)
@@ -113,14 +115,6 @@ def train(
     except (DataError, ValueError, RuntimeError) as error:
         err.print(str(error), markup=False)
         raise typer.Exit(2) from None
-
-
-def _watch(run: Iterator) -> Iterator:
-    """Pass on what a recipe's run yields, and print each seed's value as it comes."""
-    for seed, outcome in enumerate(run):
-        if hasattr(outcome, "parameters"):
-            out.print(f"seed {seed}: {outcome.value:.4f}", markup=False)
-        yield outcome
 
 
 if __name__ == "__main__":

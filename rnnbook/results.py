@@ -145,7 +145,7 @@ def record(
         seconds=[round(float(second), 3) for second in seconds],
         more=more or {},
         command=command,
-        machine={"processor": _processor(), "threads": torch.get_num_threads(), "device": device},
+        machine={"processor": _processor(), "threads": torch.get_num_threads(), "device": _device(device)},
         versions={"python": platform.python_version(), "torch": torch.__version__, "rnnbook": _version()},
         date=date.today().isoformat(),
         commit=_commit(),
@@ -251,6 +251,13 @@ def _processor() -> str:
     if platform.system() == "Darwin":
         return _output("sysctl", "-n", "machdep.cpu.brand_string")
     return platform.processor() or platform.machine()
+
+
+def _device(device: str) -> str:
+    """The device with its maker's name, where torch knows it."""
+    import torch
+
+    return f"{device}, {torch.cuda.get_device_name(device)}" if device.startswith("cuda") else device
 
 
 def _version() -> str:

@@ -19,12 +19,17 @@ class Outcome:
     Attributes:
         value: the recipe's metric.
         parameters: numbers that the model learnt.
-        more: further findings by name; the record keeps a list of each over the seeds.
+        more: further findings by name.
     """
 
     value: float
     parameters: int
     more: dict[str, Any] = field(default_factory=dict)
+
+
+def lists(findings: list[dict[str, Any]]) -> dict[str, list]:
+    """A dictionary for each seed -> a list over the seeds for each key."""
+    return {key: [finding[key] for finding in findings] for key in findings[0]}
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class Recipe:
         metric: what `Outcome.value` measures.
         higher_is_better: whether more of it is better.
         settings: the model's settings, kept in the record.
+        summarise: takes the `more` of all seeds, returns that of the record; by default a list of each finding.
     """
 
     name: str
@@ -52,6 +58,7 @@ class Recipe:
     metric: str = "test_accuracy"
     higher_is_better: bool = True
     settings: dict[str, Any] = field(default_factory=dict)
+    summarise: Callable[[list[dict]], dict] = lists
 
 
 def recipes() -> dict[str, Recipe]:
@@ -110,7 +117,7 @@ def run(
         seeds=seeds,
         values=[outcome.value for outcome in outcomes],
         seconds=seconds,
-        more={key: [outcome.more[key] for outcome in outcomes] for key in outcomes[0].more},
+        more=recipe.summarise([outcome.more for outcome in outcomes]),
         command=command,
         device=device,
     )

@@ -35,6 +35,16 @@ def score(held_out: Names, predicted: list[str], parameters: int) -> Outcome:
     return Outcome(float(accuracy_score(held_out.languages, predicted)), parameters, more)
 
 
+def summarise(findings: list[dict]) -> dict:
+    """Macro-F1 seed by seed; the confusion matrices of all seeds added up."""
+    confusion = np.sum([finding["confusion"] for finding in findings], axis=0).tolist()
+    return {
+        "macro_f1": [finding["macro_f1"] for finding in findings],
+        "labels": findings[0]["labels"],
+        "confusion": confusion,
+    }
+
+
 def run_baseline(make: Callable[[], Pipeline], names: Names, seed: int, device: str) -> Outcome:
     """Fit one of scikit-learn's classifiers to the training names; it runs on the CPU whatever the device."""
     train, held_out = names.split(seed)
@@ -69,9 +79,10 @@ def run_network(names: Names, seed: int, device: str, *, shuffled: bool = False,
         settings: epochs, learning_rate, weight_decay, batch_size and label_smoothing of the training, the rest is the
             model's.
     """
-    if shuffled:
-        names = shuffle_letters(names, np.random.default_rng(seed))
     train, held_out = names.split(seed)
+    if shuffled:
+        rng = np.random.default_rng(seed)
+        train, held_out = shuffle_letters(train, rng), shuffle_letters(held_out, rng)
     symbols = dict.fromkeys("".join(train.names))
     vocabulary = Vocabulary(symbols, specials=("<pad>", "<unk>", START, END))
 
@@ -104,7 +115,7 @@ def describe(names: Names) -> dict[str, str]:
 
 def _recipe(name: str, model: str, run: Callable[..., Outcome], **settings) -> Recipe:
     run = partial(run, **settings)
-    return Recipe(f"names-{name}", "names", model, load_names, describe, run, settings=settings)
+    return Recipe(f"names-{name}", "names", model, load_names, describe, run, settings=settings, summarise=summarise)
 
 
 VANILLA = {
