@@ -202,11 +202,11 @@ class Book:
         address = tomllib.loads((self.root / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
         owner, name = address.removeprefix("https://github.com/").split("/")
         wanted = {  # wherever one of these stands, it is made to say what pyproject.toml says
-            re.compile(rf"github\.com/[\w-]+/{name}\b"): f"github.com/{owner}/{name}",
+            re.compile(rf"github\.com/[\w-]+/{name}(?![\w-])"): f"github.com/{owner}/{name}",
             re.compile(
                 rf"colab\.research\.google\.com/github/[\w-]+/{name}\b"
             ): f"colab.research.google.com/github/{owner}/{name}",
-            re.compile(rf"[\w-]+\.github\.io/{name}\b"): f"{owner}.github.io/{name}",
+            re.compile(rf"[\w-]+\.github\.io/{name}(?![\w-])"): f"{owner}.github.io/{name}",
         }
         stale = []
         tracked = subprocess.run(["git", "ls-files"], cwd=self.root, capture_output=True, text=True, check=True).stdout

@@ -7,7 +7,6 @@ import platform
 import shutil
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from packaging.requirements import Requirement
 from rich.table import Table
@@ -71,14 +70,14 @@ def package(need: Requirement) -> Finding:
 
 def data_folder() -> Finding:
     """The folder for downloaded data: only full runs need it."""
-    import pooch
+    from rnnbook.data.fetch import cache_folder
 
-    folder = Path(os.environ.get("RNNBOOK_DATA") or pooch.os_cache("rnnbook"))
+    folder = cache_folder()
     existing = next(path for path in [folder, *folder.parents] if path.exists())
     free = shutil.disk_usage(existing).free / 1e9
     writable = os.access(existing, os.W_OK | os.X_OK)
     found = f"{folder}, {free:.1f} GB free" + ("" if writable else ", not writable")
-    remedy = f"Set RNNBOOK_DATA to a writable folder with {_FREE:g} GB free."
+    remedy = f"Set RNNBOOK_CACHE to a writable folder with {_FREE:g} GB free."
     return Finding("data folder (for full=True)", found, writable and free >= _FREE, remedy, required=False)
 
 

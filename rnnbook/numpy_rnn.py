@@ -367,7 +367,7 @@ def sample(model: RNNModel, start_ids: list[int], length: int, temperature: floa
     ids, inputs, h = [], start_ids, None
     for _ in range(length):
         logits, h = model.forward(one_hot(inputs, V)[None], h)  # (1, T, V) or (1, V)
-        p = softmax(logits.reshape(-1, V)[-1].astype(np.float64), temperature)  # (V,)
+        p = softmax(logits.reshape(-1, V)[-1], temperature)  # (V,)
         inputs = [int(rng.choice(V, p=p))]
         ids += inputs
     return ids

@@ -63,7 +63,6 @@ STYLE = {
     "legend.frameon": False,
     "lines.linewidth": 2,
     "lines.markersize": 7,
-    "patch.edgecolor": INK,
     "savefig.facecolor": "none",
     "svg.fonttype": "none",
     "svg.hashsalt": "rnnbook",
@@ -110,7 +109,7 @@ def show(fig: MplFigure, alt: str, caption: str | None = None) -> None:
     plt.close(fig)  # else Jupyter displays it a second time
     svg = io.StringIO()
     fig.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    text = re.sub(INK, "currentColor", svg.getvalue(), flags=re.IGNORECASE)
+    text = svg.getvalue().replace(INK, "currentColor")
     text = re.sub(r"font-family: 'DejaVu Sans'[^;\"]*", "font-family: inherit", text)
     text = re.sub(r'(?<= d=")[^"]+', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), text)  # half the size
     display(Figure(text, alt, caption))
@@ -144,11 +143,10 @@ def label_lines(ax) -> None:
     """Writes each labelled line's name at its right end, where a legend would make the eye travel.
 
     Names that would overlap are moved apart, as little as possible, and joined to their line by a stroke of its colour.
-    Call it last: it keeps the limits of the axes as they are.
+    Call it last: the names stay where the ends of the lines are then.
     """
     lines = [line for line in ax.get_lines() if not line.get_label().startswith("_")]
     ax.figure.draw_without_rendering()  # settles the layout, on which the positions depend
-    ax.set(xlim=ax.get_xlim(), ylim=ax.get_ylim())
     to_axes = ax.transData + ax.transAxes.inverted()
     ends = np.array([to_axes.transform((line.get_xdata()[-1], line.get_ydata()[-1])) for line in lines])
     heights = _spread(ends[:, 1], gap=1.2 * STYLE["font.size"] / ax.get_window_extent().height)

@@ -87,10 +87,10 @@ def _place(thing, number: int) -> str:
 
 
 def _name(thing) -> str:
-    return getattr(thing, "__qualname__", None) or f"{type(thing).__name__} {thing!r:.40}"
+    return getattr(thing, "__qualname__", getattr(thing, "__name__", "")) or f"{type(thing).__name__} {thing!r:.40}"
 
 
 def _remedy(thing) -> str:
-    if callable(thing) and hasattr(thing, "__name__"):
+    if hasattr(thing, "__name__"):
         return "it is compiled, not written in Python; help() shows its documentation"
     return f"show takes a function, class or module; for this object, try show({type(thing).__name__})"

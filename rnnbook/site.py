@@ -76,7 +76,7 @@ def install_mathjax(html: Path) -> None:
     if missing := [part for part in (*MATHJAX_PARTS, fonts) if not (source / part).exists()]:
         raise SiteError(f"sphinx-mathjax-offline lacks {missing[0]}: install 0.0.2, or revise MATHJAX_PARTS")
     target = html / "_static" / "mathjax"
-    shutil.copytree(source / fonts, target / fonts)
+    shutil.copytree(source / fonts, target / fonts, dirs_exist_ok=True)
     script = MATHJAX_CONFIGURATION + "\n".join((source / part).read_text(encoding="utf-8") for part in MATHJAX_PARTS)
     (target / "tex-chtml.js").write_text(script, encoding="utf-8")
     for path in html.glob("*.html"):

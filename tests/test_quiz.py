@@ -80,9 +80,10 @@ def test_faulty_questions_are_refused_with_a_remedy(number, path, value, message
         Quiz("test", questions)
 
 
-def test_an_unknown_chapter_suggests_the_nearest():
-    with pytest.raises(ValueError, match=r"no quiz '2_rnn': did you mean '02_rnn'\? All quizzes: 01_sequences, 02_rnn"):
-        quiz("2_rnn")
+@pytest.mark.parametrize("wrong", ["2_rnn", "r"])
+def test_an_unknown_chapter_suggests_the_nearest(wrong):
+    with pytest.raises(ValueError, match=rf"no quiz '{wrong}': did you mean '02_rnn'\? All quizzes: 01_sequences, 02"):
+        quiz(wrong)
 
 
 def test_quiz_displays_the_same_html_every_time(monkeypatch):

@@ -4,6 +4,8 @@ import ast
 import functools
 import inspect
 import json
+import linecache
+import math
 import re
 import sys
 import textwrap
@@ -72,11 +74,10 @@ def test_methods_properties_and_wrapped_functions_are_dedented():
         assert code_of(thing)[1].startswith(first)
 
 
-def test_code_of_a_notebook_says_so():
-    space = {"__name__": "__main__"}
+@pytest.mark.parametrize("module", ["__main__", "a module that is gone"])
+def test_code_of_a_notebook_says_so(module):
+    space = {"__name__": module}
     exec(compile("def f(): pass", "cell", "exec"), space)
-    import linecache
-
     linecache.cache["cell"] = (13, None, ["def f(): pass\n"], "cell")
     assert source(space["f"]).code == "# this notebook\ndef f(): pass"
 
@@ -86,6 +87,7 @@ def test_code_of_a_notebook_says_so():
     [
         (len, "len has no Python source to show: it is compiled.*help"),
         (torch.relu, "relu has no Python source.*compiled"),
+        (math, "math has no Python source to show: it is compiled"),
         (int, "int has no Python source to show: it is compiled"),
         (3, r"int 3 has no Python source.*try show\(int\)"),
         (torch.nn.Tanh(), r"Tanh Tanh\(\) has no Python source.*try show\(Tanh\)"),
@@ -188,6 +190,10 @@ def test_layout_without_docstrings():
     )
 
 
-def test_a_docstring_that_shares_its_line_stays():
-    code = 'def f(): "Doc."; return 1'
+def test_a_module_that_is_only_a_docstring_becomes_empty():
+    assert without_docstrings('"""Doc."""') == ""
+
+
+@pytest.mark.parametrize("code", ['def f(): "Doc."; return 1', 'def f():\n    "Doc."; return 1'])
+def test_a_docstring_that_shares_its_line_stays(code):
     assert without_docstrings(code) == code
