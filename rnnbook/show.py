@@ -3,7 +3,6 @@
 import ast
 import inspect
 import re
-import sys
 import textwrap
 from pathlib import Path
 from types import ModuleType
@@ -45,10 +44,8 @@ def source(thing, *, docstring: bool = True) -> Source:
         thing = thing.fget
     try:
         lines, number = inspect.getsourcelines(thing)
-    except TypeError as error:
+    except (TypeError, OSError) as error:
         raise TypeError(f"{_name(thing)} has no Python source to show: {_remedy(thing)}") from error
-    except OSError as error:
-        raise TypeError(f"the source of {_name(thing)} is not to be found: define it in a cell or a file") from error
     code = textwrap.dedent("".join(lines)).strip("\n")
     if not docstring:
         code = without_docstrings(code)
@@ -80,9 +77,9 @@ def _place(thing, number: int) -> str:
     module = thing if isinstance(thing, ModuleType) else inspect.getmodule(thing)
     if module is None or module.__name__ == "__main__":
         return "this notebook"
-    package = Path(sys.modules[module.__name__.partition(".")[0]].__file__)
-    root = package.parent.parent if package.name == "__init__.py" else package.parent
-    path = Path(inspect.getsourcefile(thing)).relative_to(root).as_posix()
+    file = Path(inspect.getsourcefile(thing))
+    depth = module.__name__.count(".") + 1 + (file.name == "__init__.py")
+    path = "/".join(file.parts[-depth:])
     return f"{path}, line {number}" if number else path
 
 
@@ -92,5 +89,5 @@ def _name(thing) -> str:
 
 def _remedy(thing) -> str:
     if hasattr(thing, "__name__"):
-        return "it is compiled, not written in Python; help() shows its documentation"
+        return "it is compiled, or its file is gone; help() shows what it does"
     return f"show takes a function, class or module; for this object, try show({type(thing).__name__})"

@@ -2,13 +2,12 @@
 
 import copy
 import re
-import shutil
 import sys
 from xml.etree import ElementTree
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from browser import chromium
 from test_plot import contrast
 
 from rnnbook.quiz import QUIZZES, STYLE, Quiz, load, quiz
@@ -159,11 +158,8 @@ def test_marked_choices_keep_their_contrast(ground):
 
 @pytest.fixture(scope="module")
 def browser():
-    chromium = shutil.which("chromium")
-    if not chromium:
-        pytest.skip("needs Chromium: apt-get install chromium")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture
@@ -226,6 +222,13 @@ def test_a_page_that_has_yet_to_load_mathjax_fetches_none(page):
     page.get_by_text("a", exact=True).first.click()
     page.clock.run_for(5000)
     assert feedback(page)[0] == "right"
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_choices_stand_in_the_order_of_the_file(page, chapter):
+    open_with(page, load(chapter))
+    written = [a["answer"] for q in load(chapter).questions for a in q["answers"] if "answer" in a]
+    assert page.locator(".MCButton > span").evaluate_all("spans => spans.map(span => span.innerHTML)") == written
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

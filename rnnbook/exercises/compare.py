@@ -77,7 +77,7 @@ def _check_type(got, expected: Array, what: str) -> None:
         message += " Does your function end without `return`?"
     elif kinds is torch.Tensor and isinstance(got, np.ndarray):
         message += " Stay in torch: a NumPy array carries no gradient."
-    elif kinds == int | float and isinstance(got, torch.Tensor | np.ndarray) and got.size in (1, ()):
+    elif kinds == int | float and isinstance(got, torch.Tensor | np.ndarray) and _numpy(got).size == 1:
         message += " Take the number out with .item()."
     raise AssertionError(message)
 
@@ -105,14 +105,14 @@ def _problem(a: np.ndarray, b: np.ndarray, atol: float, what: str) -> str:
     wrong = ~_equal(a, b, atol)
     if not wrong.any():
         return ""
+    if a.ndim == 0:
+        return f"{subject} should be {_number(b)}, but it is {_number(a)}."
     first = np.unravel_index(wrong.argmax(), wrong.shape)
-    where = f"{_at(wrong)}: {_number(b[first])} expected, {_number(a[first])} found" if a.ndim else ""
-    lines = [
-        f"{subject} is wrong in {int(wrong.sum())} of {a.size} values, first{where}."
-        if where
-        else f"{subject} is wrong."
-    ]
-    return "\n".join([*lines, f"expected: {_short(b)}", f"yours:    {_short(a)}"])
+    return (
+        f"{subject} is wrong in {int(wrong.sum())} of {a.size} values, first{_at(wrong)}: "
+        f"{_number(b[first])} expected, {_number(a[first])} found.\n"
+        f"expected: {_short(b)}\nyours:    {_short(a)}"
+    )
 
 
 def _is(a: np.ndarray, wrong: Array | Callable[[], Array], atol: float) -> bool:
@@ -157,8 +157,8 @@ def _at(mask: np.ndarray) -> str:
     return f" at [{', '.join(map(str, index))}]" if index else ""
 
 
-def _number(value) -> str:
-    return f"{value:.6g}" if isinstance(value, float | np.floating) else repr(value.item())
+def _number(value: np.ndarray | np.generic) -> str:
+    return f"{value.item():.6g}" if value.dtype.kind == "f" else repr(value.item())
 
 
 def _short(array: np.ndarray) -> str:

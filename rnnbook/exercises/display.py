@@ -68,8 +68,8 @@ def _rows(report: "Report"):
             printed = f"\nprinted by your code:\n{test.printed}" if test.printed else ""
             yield test, clean(test.message + printed)
         else:
-            yield test, "For the same reason." if lead in told else clean(lead)
-        told.update([lead] if lead else [])
+            yield test, "" if lead in told else clean(lead)
+        told.add(lead)
 
 
 def _title(test: "Outcome") -> str:

@@ -54,23 +54,30 @@ class Local:
 
         def differentiate(copies, named):
             inputs = [copies[item].requires_grad_() if isinstance(item, int) else _at(function, item) for item in wrt]
-            with torch.enable_grad():
-                result = function(*copies)
+            result = function(*copies)
             results = result if isinstance(result, list | tuple) else [result]
             weights = upstream if isinstance(upstream, list | tuple) else [upstream] * len(results)
-            loss = sum(
-                (tensor * (1 if upstream is None else weight)).sum()
-                for tensor, weight in zip(results, weights, strict=True)
-                if isinstance(tensor, torch.Tensor) and (upstream is None or weight is not None)
-            )
-            if not (isinstance(loss, torch.Tensor) and loss.requires_grad):
+            if not any(isinstance(tensor, torch.Tensor) and tensor.requires_grad for tensor in results):
                 raise LearnerError(
                     f"No gradient flows through {_name(function)}. Keep to torch operations from the arguments to the "
                     "result: detach(), item(), numpy(), torch.tensor(...) and no_grad() cut the graph."
                 )
-            return self._out(torch.autograd.grad(loss, inputs, materialize_grads=True))
+            losses = [
+                (tensor if upstream is None else tensor * weight).sum()
+                for tensor, weight in zip(results, weights, strict=True)
+                if isinstance(tensor, torch.Tensor)
+                and tensor.requires_grad
+                and (upstream is None or weight is not None)
+            ]
+            if not losses:
+                return [torch.zeros_like(tensor) for tensor in inputs]
+            return torch.autograd.grad(sum(losses), inputs, materialize_grads=True)
 
-        return self._watched(function, args, {}, differentiate)
+        def work(copies, named):
+            with torch.enable_grad():
+                return self._out(tuple(differentiate(copies, named)))
+
+        return self._watched(function, args, {}, work)
 
     def _watched(self, function: Callable, args: tuple, kwargs: dict, work: Callable):
         """Runs `work` on copies of the arguments, and notes which of the copies it changed."""

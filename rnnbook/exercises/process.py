@@ -82,15 +82,15 @@ def _run_child(path: str | Path, ids: list[str], folder: Path, result: Checked) 
                 report, outcome = result.reports.pop(), Outcome(**content)
                 tests = tuple(outcome if test.name == outcome.name else test for test in report.tests)
                 result.reports.append(replace(report, tests=tests))
-    if child.returncode == 0:
-        return []
+            case "end":
+                return []
     status, reason = _death(child, stack)
     begun = [report.exercise for report in result.reports]
-    if not todo:
+    left = [id for id in todo if id not in begun]
+    if left == todo:
         raise ExerciseError(f"{path} could not be run. {reason}")
-    if begun:
-        result.reports.append(_interrupted(result.reports.pop(), status, reason))
-    return [id for id in todo if id not in begun]
+    result.reports.append(_interrupted(result.reports.pop(), status, reason))
+    return left
 
 
 def _death(child: subprocess.CompletedProcess, stack: Path) -> tuple[str, str]:
@@ -100,13 +100,13 @@ def _death(child: subprocess.CompletedProcess, stack: Path) -> tuple[str, str]:
         from rnnbook.exercises.guard import is_learners
 
         places = [(file, int(line)) for file, line in frames if is_learners(file)]
-        message = "Your code took too long and could not be stopped: does it catch every exception in an endless loop?"
+        message = "Your code took too long, and had to be stopped from outside: an endless loop, or one huge operation?"
         if places:
             file, line = places[0]
             message += f"\n    {Path(file).name}, line {line}: {linecache.getline(file, line).strip()}"
         return "timeout", message
     last = clean(child.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2])
-    message = f"The Python process ended with exit code {child.returncode}: does your code call exit()?"
+    message = f"The Python process ended with exit code {child.returncode}: did your code end it, or use up the memory?"
     return "failed", f"{message} Its last words: {last}" if last else message
 
 
@@ -170,3 +170,4 @@ def work(path: str, events: str, stack: str, *ids: str) -> None:
                 after=lambda outcome: tell("outcome", asdict(outcome)),
             )
             faulthandler.cancel_dump_traceback_later()
+        tell("end", None)

@@ -86,19 +86,16 @@ def outdated(root: Path) -> list[Path]:
     """The notebooks in `exercises/` that differ from what `solutions/` gives, missing and left-over ones included."""
     solutions = sorted((root / "solutions").glob("*.ipynb"))
     if not solutions:
-        raise ExerciseError(
-            f"There are no notebooks in {root / 'solutions'}: run this in the repository's root folder."
-        )
-    names = [path.name for path in solutions]
-    left_over = [path for path in sorted((root / "exercises").glob("*.ipynb")) if path.name not in names]
-    return [
-        root / "exercises" / path.name for path in solutions if not is_current(path, root / "exercises" / path.name)
-    ] + left_over
+        raise ExerciseError(f"There are no notebooks in {root / 'solutions'}: run this in the repository's root.")
+    wanted = [root / "exercises" / path.name for path in solutions]
+    differ = [exercise for path, exercise in zip(solutions, wanted, strict=True) if not is_current(path, exercise)]
+    return differ + sorted({*(root / "exercises").glob("*.ipynb")} - {*wanted})
 
 
 def is_current(solutions: Path, exercise: Path) -> bool:
     """Whether the learner's notebook is what the solutions notebook gives."""
-    return exercise.exists() and exercise.read_bytes() == learners_notebook(solutions).encode()
+    wanted = learners_notebook(solutions).encode()
+    return exercise.exists() and exercise.read_bytes() == wanted
 
 
 def _published(cell: dict, path: Path) -> dict:

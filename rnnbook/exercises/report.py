@@ -75,5 +75,8 @@ class Report:
     def __rich__(self):
         return display.terminal(self)
 
+    def _repr_pretty_(self, printer, cycle: bool) -> None:
+        printer.text(str(self))
+
     def _repr_html_(self) -> str:
         return display.page(self)

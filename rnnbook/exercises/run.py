@@ -4,8 +4,10 @@ import contextlib
 import io
 import os
 import random
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -38,6 +40,7 @@ _PRINTED = 2000  # characters of the learner's own output that a report keeps
 def run(
     exercise: Exercise,
     make_student: Callable[[], Student],
+    patience: float = 2,
     before: Callable[[], None] = lambda: None,
     after: Callable[[Outcome], None] = lambda outcome: None,
 ) -> Report:
@@ -46,17 +49,18 @@ def run(
     Args:
         exercise: which one.
         make_student: makes the `student` fixture of a test, anew for each.
-        before: called before each test.
-        after: called with each test's outcome as soon as it is known.
+        patience: after so many tests that ran out of time, the others are not run.
+        before: called before each case of a test.
+        after: called after each case with the test's outcome so far.
 
     Returns:
         A report with an outcome for each test.
     """
-    collector = _Collector(exercise, make_student, before, after)
+    collector = _Collector(exercise, make_student, patience, before, after)
     output = io.StringIO()
     with _own_environment(), contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
         code = pytest.main([*_ARGUMENTS, str(exercise.path)], plugins=[collector])
-    if code == pytest.ExitCode.INTERRUPTED:
+    if collector.interrupted:
         raise KeyboardInterrupt
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise RuntimeError(f"The tests of {exercise.id} could not be run:\n{output.getvalue()}")
@@ -77,16 +81,23 @@ def title(test: Callable) -> str:
 class _Collector:
     """A pytest plugin: gives the `student` fixture, and turns pytest's reports into outcomes."""
 
-    def __init__(self, exercise: Exercise, make_student: Callable, before: Callable, after: Callable):
+    def __init__(self, exercise: Exercise, make_student: Callable, patience: float, before: Callable, after: Callable):
         self.outcomes = {test.name: test for test in blank(exercise).tests}
+        self.interrupted = False
         self._make_student = make_student
+        self._patience = patience
         self._before = before
         self._after = after
         self._cases_left: Counter[str] = Counter()
 
     @pytest.fixture
-    def student(self) -> Iterator[Student]:
+    def student(self, request: pytest.FixtureRequest) -> Iterator[Student]:
         """The learner's names."""
+        if self.outcomes[request.node.originalname].status != "not run":
+            pytest.skip("another case has failed")
+        timeouts = sum(outcome.status == "timeout" for outcome in self.outcomes.values())
+        if timeouts >= self._patience:
+            pytest.skip(f"Not run: {timeouts} tests have run out of time already.")
         with _seeded():
             self._before()
             yield self._make_student()
@@ -95,28 +106,34 @@ class _Collector:
         """Counts the cases of parametrised tests."""
         self._cases_left.update(item.originalname for item in session.items)
 
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo) -> None:
+        """Notes Ctrl-C; pytest calls this for its own interruptions too, such as a test file that does not import."""
+        self.interrupted = excinfo.type is KeyboardInterrupt
+
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Function, call: pytest.CallInfo) -> Iterator[None]:
-        """Notes the first failure of each test."""
+        """Notes a test's first failure, or that all its cases have passed."""
         report = (yield).get_result()
         name = item.originalname
         outcome = self.outcomes[name]
         if call.excinfo and outcome.status == "not run":
             status, message = _verdict(call.excinfo.value)
-            outcome = Outcome(name, outcome.title, outcome.points, status, message, report.capstdout[:_PRINTED])
-        if call.when == "teardown":
+            outcome = replace(outcome, status=status, message=message, printed=report.capstdout[:_PRINTED])
+        if call.when == "call" and report.passed:
             self._cases_left[name] -= 1
-            if not self._cases_left[name]:
-                if outcome.status == "not run":
-                    outcome = Outcome(name, outcome.title, outcome.points, "passed")
-                self._after(outcome)
+        if call.when == "teardown" and not self._cases_left[name] and outcome.status == "not run":
+            outcome = replace(outcome, status="passed")
         self.outcomes[name] = outcome
+        if call.when == "teardown":
+            self._after(outcome)
 
 
 def _verdict(error: BaseException) -> tuple[str, str]:
     """Status and message for what ended a test."""
     if isinstance(error, LearnerError):
         return error.status, str(error)
+    if isinstance(error, pytest.skip.Exception):
+        return "not run", error.msg
     if isinstance(error, AssertionError):
         return "failed", str(error)
     kind = type(error).__name__
@@ -135,9 +152,11 @@ def _own_environment() -> Iterator[None]:
     ]
     before = {name: os.environ.pop(name, None) for name in names}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    paths = [*sys.path]
     try:
         yield
     finally:
+        sys.path[:] = paths
         for name, value in before.items():
             os.environ.pop(name, None)
             if value is not None:

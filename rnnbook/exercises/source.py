@@ -16,8 +16,8 @@ _DEFINING = (
     *(ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
     *(ast.Assign, ast.AnnAssign, ast.AugAssign, ast.If, ast.Try),
 )
-_MAGIC = re.compile(r"^(\s*)(?:[%!].*|[\w.]+\?\??\s*)$", re.MULTILINE)
-_PYTHON_CELL_MAGIC = re.compile(r"%%(?:time|capture)\b.*")
+_MAGIC = re.compile(r"(\s*)(?:[%!].*|[\w.]+\?\??\s*)")
+_PYTHON_CELL_MAGIC = re.compile(r"\s*%%(?:time|capture)\b.*")
 _CHECK = re.compile(r"""\bcheck\(\s*["']([\w-]+)["']""")
 _SECONDS = 30.0  # for running all definitions
 
@@ -97,6 +97,8 @@ def load(cells: list[Cell]) -> Loaded:
             problems.append(f"{cell.name}: not Python code ({error}).")
         except LearnerError as error:
             problems.append(f"{cell.name} stops half-way. {error}")
+            if error.status == "timeout":
+                break
     return Loaded(module.__dict__, tuple(problems))
 
 
@@ -119,10 +121,16 @@ def _definitions(cell: Cell) -> ast.Module:
 
 def _parse(cell: Cell) -> ast.Module:
     """The cell's syntax tree; Jupyter's own notation becomes `pass`, so that lines keep their numbers."""
-    try:
-        return ast.parse(cell.code, cell.name)
-    except SyntaxError:
-        first = cell.code.lstrip().partition("\n")[0]
-        if first.startswith("%%") and not _PYTHON_CELL_MAGIC.match(first):
-            return ast.parse("")  # another language
-        return ast.parse(_MAGIC.sub(r"\1pass", cell.code), cell.name)
+    code = cell.code
+    if code.lstrip().startswith("%%") and not _PYTHON_CELL_MAGIC.match(code):
+        return ast.parse("")  # another language
+    lines = code.split("\n")
+    while True:
+        try:
+            return ast.parse("\n".join(lines), cell.name)
+        except SyntaxError as error:
+            at = (error.lineno or 0) - 1
+            magic = _MAGIC.fullmatch(lines[at]) if 0 <= at < len(lines) else None
+            if not magic:
+                raise
+            lines[at] = f"{magic[1]}pass"

@@ -1,0 +1,129 @@
+"""Every exercise proves its tests: solutions and alternatives get full marks, stubs none, each mutant is named."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from rnnbook.exercises import check, source
+from rnnbook.exercises.catalogue import catalogue, find, identifiers
+from rnnbook.exercises.publish import outdated
+from rnnbook.exercises.student import Student
+
+ROOT = Path(__file__).parents[1]
+EXERCISES = catalogue()
+HEADER = re.compile(r"^# %% (alternative|mutant): (.+?)(?: \| says: (.+))?$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One cell of `submissions/ID.py`: a complete answer."""
+
+    exercise: str
+    kind: str
+    name: str
+    says: str | None
+    code: str
+
+    def report(self):
+        """What `check` says of it."""
+        namespace = {}
+        file = f"{self.exercise} {self.name}"
+        exec(compile(self.code, file, "exec"), namespace)
+        return check(self.exercise, namespace)
+
+
+def submissions(id: str) -> list[Submission]:
+    path = ROOT / "tests" / "submissions" / f"{id}.py"
+    parts = HEADER.split(path.read_text(encoding="utf-8"))[1:] if path.exists() else []
+    return [Submission(id, *parts[start : start + 4]) for start in range(0, len(parts), 4)]
+
+
+def of_kind(kind: str) -> list:
+    found = [submission for id in identifiers() for submission in submissions(id) if submission.kind == kind]
+    return [pytest.param(submission, id=f"{submission.exercise}: {submission.name}") for submission in found]
+
+
+def namespace(folder: str, chapter: str) -> dict:
+    loaded = source.load(source.read(ROOT / folder / f"{chapter}.ipynb"))
+    assert loaded.problems == ()
+    return loaded.namespace
+
+
+@pytest.fixture(scope="module")
+def solutions():
+    return {chapter: namespace("solutions", chapter) for chapter in {exercise.chapter for exercise in EXERCISES}}
+
+
+@pytest.fixture(scope="module")
+def stubs():
+    return {chapter: namespace("exercises", chapter) for chapter in {exercise.chapter for exercise in EXERCISES}}
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
+class TestEach:
+    def test_solution_has_full_marks(self, exercise, solutions):
+        report = check(exercise.id, solutions[exercise.chapter])
+        assert report.passed, report
+        assert report.earned == report.possible == exercise.points
+
+    def test_stub_has_none(self, exercise, stubs):
+        report = check(exercise.id, stubs[exercise.chapter])
+        assert report.earned == 0, report
+        assert all("not written yet" in test.message for test in report.tests), report
+
+    def test_has_alternatives_and_mutants(self, exercise):
+        kinds = [submission.kind for submission in submissions(exercise.id)]
+        assert kinds.count("alternative") >= 2
+        assert kinds.count("mutant") >= 5
+        assert all(submission.says for submission in submissions(exercise.id) if submission.kind == "mutant")
+
+    def test_is_described(self, exercise):
+        assert exercise.tests
+        assert all(test.points >= 1 and test.__doc__ for test in exercise.tests.values())
+        assert exercise.hints
+        assert not any(hasattr(Student, name) for name in exercise.defines)
+
+    def test_notebook_asks_for_it_and_names_its_points(self, exercise):
+        path = ROOT / "solutions" / f"{exercise.chapter}.ipynb"
+        assert exercise.id in source.exercises_checked(source.read(path))
+        assert f"`{exercise.id}` · {exercise.points} points" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("submission", of_kind("alternative"))
+def test_alternative_has_full_marks(submission):
+    report = submission.report()
+    assert report.passed, report
+
+
+@pytest.mark.parametrize("submission", of_kind("mutant"))
+def test_mutant_is_named(submission):
+    report = submission.report()
+    assert report.earned < report.possible
+    assert any(submission.says in test.message for test in report.tests), report
+    assert not any(test.status == "error" for test in report.tests), report
+
+
+def test_published_exercises_are_current():
+    assert outdated(ROOT) == []
+
+
+def test_every_submissions_file_has_its_exercise():
+    assert sorted(path.stem for path in (ROOT / "tests" / "submissions").glob("*.py")) == identifiers()
+
+
+def test_check_finds_the_callers_names():
+    scope = {"check": check}
+    exec("def rnn_cell(*arguments): return 1\nreport = check('rnn-cell')", scope)
+    assert "should be a torch tensor, but it is a number" in scope["report"].tests[0].message
+
+
+def test_names_that_are_missing():
+    report = check("rnn-cell", {})
+    assert report.earned == 0
+    assert report.tests[0].message == "rnn_cell is not defined. Write it, run its cell, then check again."
+
+
+def test_find_gives_the_exercise():
+    assert find("rnn-cell").id == "rnn-cell"
