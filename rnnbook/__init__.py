@@ -15,7 +15,7 @@ Every idea has one module, every module one idea:
                      book, site                 `make book`: executing the notebooks, finishing the HTML
     the exercises    exercises/  catalogue, tests, `check`, and the learner's notebooks
     the command      cli, doctor `rnnbook check`, `rnnbook train`, `rnnbook doctor`
-    for all          shapes      one clear error for a wrong shape
+    for all          shapes, nearest    clear errors for a wrong shape, for an unknown name
 """
 
 from importlib.metadata import version

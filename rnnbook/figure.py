@@ -42,7 +42,7 @@ class Figure:
     def _repr_html_(self) -> str:
         drawing = f' rnnbook-drawing" data-drawing="{self.name}' if self.name else ""
         caption = f"<figcaption>{html.escape(self.caption)}</figcaption>" if self.caption else ""
-        return f'<figure class="rnnbook-figure{drawing}" style="margin: 1em 0">{self.svg}{caption}</figure>'
+        return f'<figure class="rnnbook-figure{drawing}">{self.svg}{caption}</figure>'
 
     def __repr__(self) -> str:
         return self.alt

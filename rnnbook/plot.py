@@ -203,6 +203,7 @@ def heatmap(
         interpolation="none",
     )
     ax.grid(False)
+    ax.locator_params(integer=True)
     ax.spines[:].set_visible(False)
     if rows is not None:
         ax.set_yticks(range(len(rows)), rows)

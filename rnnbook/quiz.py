@@ -5,10 +5,11 @@ where no MathJax is: <i>h</i><sub>t</sub>, <code>h_n</code>.
 """
 
 import json
-from difflib import get_close_matches
 from importlib.resources import files
 
 from IPython.display import display
+
+from rnnbook.nearest import suggest
 
 QUIZZES = files("rnnbook") / "quizzes"
 TYPES = ("multiple_choice", "many_choice", "numeric")
@@ -113,8 +114,7 @@ def load(chapter: str) -> Quiz:
     """A chapter's quiz, as `quiz` displays it."""
     chapters = sorted(file.name.removesuffix(".json") for file in QUIZZES.iterdir() if file.name.endswith(".json"))
     if chapter not in chapters:
-        near = get_close_matches(chapter, chapters, n=1, cutoff=0)
-        raise ValueError(f"there is no quiz {chapter!r}: did you mean {near[0]!r}? All quizzes: {', '.join(chapters)}")
+        raise ValueError(f"There is no quiz {chapter!r}. {suggest(chapter, chapters)}")
     return Quiz(chapter, json.loads((QUIZZES / f"{chapter}.json").read_text(encoding="utf-8")))
 
 

@@ -4,7 +4,6 @@ A chapter prints a result with the command that made it beside it, so no number 
 """
 
 import dataclasses
-import difflib
 import json
 import math
 import os
@@ -19,6 +18,8 @@ from datetime import date
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+from rnnbook.nearest import suggest
 
 ROOT = Path(__file__).parents[1]
 
@@ -171,9 +172,7 @@ def load(name: str) -> Result:
     """
     path = folder() / f"{name}.json"
     if not path.is_file():
-        near = difflib.get_close_matches(name, names(), n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(names()) or 'none yet'}."
-        raise FileNotFoundError(f"No recorded result {name!r} in {path.parent}. {hint}")
+        raise FileNotFoundError(f"No recorded result {name!r} in {path.parent}. {suggest(name, names())}")
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         mean, sd = fields.pop("mean"), fields.pop("sd")

@@ -256,6 +256,12 @@ def test_diverging_heatmap_is_symmetric_about_zero():
     assert image.cmap.name == "coolwarm"
 
 
+def test_heatmap_without_names_counts_its_rows_and_columns_in_whole_numbers():
+    _, ax = plot.subplots()
+    plot.heatmap(ax, np.zeros((3, 12)), "x")
+    assert all(tick == round(tick) for axis in (ax.xaxis, ax.yaxis) for tick in axis.get_majorticklocs())
+
+
 @pytest.mark.parametrize("diverging", [False, True])
 def test_values_in_cells_are_readable(diverging):
     _, ax = plot.subplots()

@@ -110,7 +110,7 @@ def test_an_unknown_name_suggests_the_nearest(result):
     with pytest.raises(FileNotFoundError, match="none yet"):
         results.load("names-rnn")
     results.save(result)
-    with pytest.raises(FileNotFoundError, match=r"Did you mean 'names-rnn'\?"):
+    with pytest.raises(FileNotFoundError, match=r"Did you mean names-rnn\?"):
         results.load("name-rnn")
     with pytest.raises(FileNotFoundError, match="There are: names-rnn"):
         results.load("zzz")

@@ -66,6 +66,7 @@ def rules(html):
         ("@media print{.used{color:red}.unused{color:red}}", "@mediaprint{.used{color:red}}"),
         ("@media print{.unused{color:red}}", ""),
         ("@media print{@supports (x:y){.used{color:red}}}", "@mediaprint{@supports(x:y){.used{color:red}}}"),
+        ("@supports (x:y){.unused{color:red}}", ""),
         ("@keyframes unused{to{color:red}}", "@keyframesunused{to{color:red}}"),
         ("/*a note*/p{color:red}", "p{color:red}"),
     ],

@@ -1,12 +1,12 @@
 """The course's hand-made drawings, one SVG each, with their alt texts inside as <title> and <desc>."""
 
-from difflib import get_close_matches
 from importlib.resources import files
 from xml.etree import ElementTree
 
 from IPython.display import display
 
 from rnnbook.figure import Figure
+from rnnbook.nearest import suggest
 
 NAMES = sorted(path.name.removesuffix(".svg") for path in files(__name__).iterdir() if path.name.endswith(".svg"))
 
@@ -27,8 +27,7 @@ def drawing(name: str, caption: str | None = None) -> None:
 def load(name: str, caption: str | None = None) -> Figure:
     """A drawing as a figure, as `drawing` displays it."""
     if name not in NAMES:
-        near = get_close_matches(name, NAMES, n=1, cutoff=0)
-        raise ValueError(f"there is no drawing {name!r}: did you mean {near[0]!r}? All drawings: {', '.join(NAMES)}")
+        raise ValueError(f"There is no drawing {name!r}. {suggest(name, NAMES)}")
     svg = files(__name__).joinpath(f"{name}.svg").read_text(encoding="utf-8")
     title, desc = (ElementTree.fromstring(svg).findtext(f"{{*}}{tag}") for tag in ("title", "desc"))
     return Figure(svg, f"{title}. {desc}", caption, name)

@@ -3,12 +3,12 @@
 A recipe says how to get its data and how to run one seed on them. Seeds, timing and the record are the same for all.
 """
 
-import difflib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rnnbook.nearest import suggest
 from rnnbook.results import Result, record
 
 
@@ -76,9 +76,7 @@ def find(name: str) -> Recipe:
     """
     known = recipes()
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
-        raise ValueError(f"There is no recipe {name!r}. {hint}")
+        raise ValueError(f"There is no recipe {name!r}. {suggest(name, known)}")
     return known[name]
 
 
