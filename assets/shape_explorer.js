@@ -85,7 +85,7 @@
     if (batchFirst) all.push("batch_first moves the batch axis of x and output. The states h_0 and h_n stay as they are.");
     else all.push("Without batch_first the time axis of x and output comes first.");
     if (layers > 1 || directions > 1) {
-      const stride = directions > 1 ? "layer × 2 + direction" : "layer";
+      const stride = directions > 1 ? "layer × 2 + direction" : "the layer";
       all.push(`The first index of h_n is ${stride}. Only the top layer is in output.`);
     }
     if (directions > 1) {
@@ -97,13 +97,11 @@
 
   const shape = (sizes) => `(${sizes.join(", ")})`;
 
-  /* ---- the page ---- */
+  /* The page */
 
   function element(tag, attributes = {}, ...children) {
     const made = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) {
-      if (value != null) made.setAttribute(name, value);
-    }
+    for (const [name, value] of Object.entries(attributes)) if (value != null) made.setAttribute(name, value);
     made.append(...children);
     return made;
   }
@@ -113,25 +111,22 @@
   class Explorer {
     constructor(figure) {
       this.settings = { ...START };
-      this.focus = { row: 0, t: 0 }; // the cell that the Tab key reaches
-      this.code = element("pre", { "aria-label": "The layer in PyTorch" });
+      this.focus = [0, 0]; // row and step of the one cell that the Tab key reaches; arrow keys go on from there
+      this.controls = this.makeControls();
+      this.code = element("pre");
       this.shapes = element("div", { class: "explorer-shapes", role: "status", "aria-label": "Shapes" });
-      this.notes = element("ul", { class: "explorer-notes" });
       this.grid = element("table", { role: "grid", "aria-label": "States of one sequence" });
       this.detail = element("p", { class: "explorer-detail" });
-      this.controls = this.makeControls();
-      this.root = element(
+      this.notes = element("ul", { class: "explorer-notes" });
+      this.grid.addEventListener("mouseover", (event) => this.point(event.target.closest("[data-row]")));
+      this.grid.addEventListener("focusin", (event) => this.reach(event.target));
+      this.grid.addEventListener("keydown", (event) => this.move(event));
+      figure.before(element(
         "section", { class: "shape-explorer", "aria-label": "Shape explorer" },
-        this.controls,
-        this.code, this.shapes,
+        this.controls, this.code, this.shapes,
         element("div", { class: "explorer-picture" }, element("div", {}, this.grid), this.makeLegend()),
         this.detail, this.notes,
-      );
-      this.grid.addEventListener("keydown", (event) => this.move(event));
-      for (const type of ["focusin", "mouseover"]) {
-        this.grid.addEventListener(type, (event) => this.point(event.target.closest("td[data-cell]")));
-      }
-      figure.before(this.root);
+      ));
       figure.classList.add("has-explorer");
       this.update();
     }
@@ -149,7 +144,8 @@
         "form", { "aria-label": "Settings of the layer and of the batch" },
         choice("layers", "Layers", 1, 4), choice("batch", "Batch size", 1, 4), choice("time", "Time steps", 2, 8),
         size("input", "Input size"), size("hidden", "Hidden size"), choice("row", "Sequence b", 0, 3),
-        toggle("bidirectional", "Two directions"), toggle("batchFirst", "batch_first"), toggle("ragged", "Ragged, packed"),
+        toggle("bidirectional", "Two directions"), toggle("batchFirst", "batch_first"),
+        toggle("ragged", "Ragged, packed"),
       );
       const { elements } = form;
       for (const name of ["layers", "batch", "time", "input", "hidden", "row"]) elements[name].value = START[name];
@@ -175,7 +171,7 @@
       }
       this.settings.directions = elements.bidirectional.checked ? 2 : 1;
       for (const name of ["batchFirst", "ragged"]) this.settings[name] = elements[name].checked;
-      for (const option of elements.row.options) option.disabled = option.hidden = Number(option.value) >= this.settings.batch;
+      for (const option of elements.row.options) option.disabled = Number(option.value) >= this.settings.batch;
       if (elements.row.selectedOptions[0].disabled) elements.row.value = 0;
       this.settings.row = Number(elements.row.value);
       this.draw(shapes(this.settings));
@@ -183,74 +179,70 @@
 
     draw(result) {
       const { layers, directions, time, row } = this.settings;
-      this.code.replaceChildren(...result.code.map((line) => element("code", {}, line)));
       const holders = { output: "in-output", h_n: "in-h_n" };
+      this.code.replaceChildren(...result.code.map((line) => element("code", {}, line)));
       this.shapes.replaceChildren(
         ...["x", "h_0", "output", "h_n"].map((name) =>
           element("div", {}, element("code", { class: holders[name] }, name), " ", shape(result[name]))));
       this.notes.replaceChildren(...notes(this.settings).map((note) => element("li", {}, note)));
-      this.cells = result.cells.filter((cell) => cell.b === row).reverse(); // the top layer stands on top
-      const rows = [];
-      for (let layer = layers - 1; layer >= 0; layer--) {
-        for (let direction = 0; direction < directions; direction++) rows.push([layer, direction]);
-      }
-      this.focus = { row: Math.min(this.focus.row, rows.length - 1), t: Math.min(this.focus.t, time - 1) };
+
+      const cells = result.cells.filter((cell) => cell.b === row);
+      this.rows = range(1, layers).flatMap((height) => // the top layer stands on top
+        range(0, directions - 1).map((direction) =>
+          cells.filter((cell) => cell.layer === layers - height && cell.direction === direction)));
+      const steps = range(0, time - 1);
+      const tokens = steps.map((t) => (t < result.lengths[row] ? ["x", "token"] : ["", "token padding"]));
       this.grid.replaceChildren(
         element("tbody", {},
-          ...rows.map(([layer, direction], i) => this.drawRow(layer, direction, i)),
-          element("tr", { class: "explorer-input" }, element("th", { scope: "row" }, "x"),
-            ...range(0, time - 1).map((t) => {
-              const valid = t < result.lengths[row];
-              return element("td", { "aria-label": valid ? `Token ${t}` : `Padding at ${t}` },
-                element("span", { class: valid ? "token" : "token padding" }, valid ? "x" : ""));
-            }))),
+          ...this.rows.map((states, i) => this.makeRow(states, i)),
+          element("tr", {}, element("th", { scope: "row" }, "x"),
+            ...tokens.map(([text, kind]) => element("td", {}, element("span", { class: kind }, text))))),
         element("tfoot", {}, element("tr", {}, element("th", { scope: "row" }, "t"),
-          ...range(0, time - 1).map((t) => element("th", { scope: "col" }, String(t))))));
-      this.point(this.grid.querySelector("[tabindex='0']"));
+          ...steps.map((t) => element("th", { scope: "col" }, String(t))))));
+      this.reach(this.at(Math.min(this.focus[0], this.rows.length - 1), Math.min(this.focus[1], time - 1)));
     }
 
-    drawRow(layer, direction, i) {
-      const { directions, time } = this.settings;
-      const arrow = directions > 1 ? element("span", { "aria-hidden": "true" }, direction ? " ←" : " →") : "";
-      const spoken = directions > 1 ? element("span", { class: "sr-only" }, direction ? " backward" : " forward") : "";
-      return element("tr", { class: direction === 0 ? "explorer-layer" : null },
+    makeRow(states, i) {
+      const [{ layer, direction }] = states;
+      const two = this.settings.directions > 1;
+      const arrow = two ? element("span", { "aria-hidden": "true" }, direction ? " ←" : " →") : "";
+      const spoken = two ? element("span", { class: "sr-only" }, direction ? " backward" : " forward") : "";
+      return element("tr", { class: direction ? null : "explorer-layer" },
         element("th", { scope: "row" }, `layer ${layer}`, arrow, spoken),
-        ...range(0, time - 1).map((t) => {
-          const index = this.cells.findIndex((c) => c.layer === layer && c.direction === direction && c.t === t);
-          const cell = this.cells[index];
+        ...states.map((cell) => {
           const text = cell.valid ? (cell.output ? "o" : "") + (cell.h_n ? "h" : "") : cell.output ? "0" : "";
-          const kinds = [cell.output && "in-output", cell.h_n && "in-h_n", !cell.valid && "padding"].filter(Boolean);
+          const kinds = ["state", cell.output && "in-output", cell.h_n && "in-h_n", !cell.valid && "padding"];
           return element("td",
-            {
-              role: "gridcell", "data-cell": index, "data-row": i, "data-t": t,
-              tabindex: i === this.focus.row && t === this.focus.t ? 0 : -1,
-              "aria-label": describe(cell, this.settings),
-            },
-            element("span", { class: ["state", ...kinds].join(" ") }, text));
+            { role: "gridcell", tabindex: -1, "data-row": i, "data-t": cell.t, "aria-label": describe(cell, this.settings) },
+            element("span", { class: kinds.filter(Boolean).join(" ") }, text));
         }));
+    }
+
+    at(row, t) {
+      return this.grid.querySelector(`[data-row="${row}"][data-t="${t}"]`);
     }
 
     /* Say where the state under the pointer or the focus is kept. */
     point(td) {
       if (!td) return;
-      for (const other of this.grid.querySelectorAll(".pointed")) other.classList.remove("pointed");
+      this.grid.querySelector(".pointed")?.classList.remove("pointed");
       td.classList.add("pointed");
-      const parts = describe(this.cells[td.dataset.cell], this.settings).split(/(\w+\[.*?\])/);
+      const parts = describe(this.rows[td.dataset.row][td.dataset.t], this.settings).split(/(\w+\[.*?\])/);
       this.detail.replaceChildren(...parts.map((part, i) => (i % 2 ? element("code", {}, part) : part)));
+    }
+
+    reach(td) {
+      this.grid.querySelector('[tabindex="0"]')?.setAttribute("tabindex", -1);
+      td.setAttribute("tabindex", 0);
+      this.focus = [Number(td.dataset.row), Number(td.dataset.t)];
+      this.point(td);
     }
 
     move(event) {
       const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
-      const from = event.target.closest("td[data-cell]");
-      if (!step || !from) return;
+      if (!step) return;
       event.preventDefault();
-      const [row, t] = [Number(from.dataset.row) + step[0], Number(from.dataset.t) + step[1]];
-      const to = this.grid.querySelector(`[data-row="${row}"][data-t="${t}"]`);
-      if (!to) return;
-      from.tabIndex = -1;
-      to.tabIndex = 0;
-      this.focus = { row, t };
-      to.focus();
+      this.at(this.focus[0] + step[0], this.focus[1] + step[1])?.focus();
     }
   }
 

@@ -89,6 +89,7 @@ def install_mathjax(html: Path) -> None:
 
 ICON_SCRIPT = re.compile(r'\s*<script src="[^"]*scripts/fontawesome\.js[^"]*"></script>')
 ICON = re.compile(r'<(?:i|span)\b(?=[^>]*\bclass="((?:[^"]* )?fa(?:[srb]|-solid|-regular|-brands)? [^"]*)")')
+PLAIN_CODE = re.compile(r'<span class="(?:n|p|w)">([^<]*)</span>')  # names, punctuation, blanks: in the text's colour
 GLYPH = re.compile("[\ue000-\uf8ff]")  # Unicode's private use area, where icon fonts live
 FONT = re.compile(r"src:[^;}]*url\(([^)]+\.ttf)\)[^;}]*")
 UNREQUESTED = ("**/*.map", "**/*webpack-macros.html", "scripts/fontawesome.js*", "vendor", "locales")
@@ -99,7 +100,8 @@ def trim(html: Path) -> None:
 
     A style rule stays if all classes, ids and elements of one of its selectors occur as words in the pages or scripts.
     Icons are drawn by the theme's icon font, cut down to the glyphs that the remaining rules name and put inside the
-    style sheet; the script that would draw them a second time goes.
+    style sheet; the script that would draw them a second time goes. So do the spans of code tokens that have no colour
+    of their own, most of a chapter's markup.
 
     Args:
         html: folder of the built pages.
@@ -122,7 +124,8 @@ def trim(html: Path) -> None:
         for classes in ICON.findall(page):
             if drawn.isdisjoint(classes.split()):
                 raise SiteError(f'{path.name} has an icon that no style sheet draws: class="{classes}"')
-        page = ICON.sub(r'\g<0> aria-hidden="true"', ICON_SCRIPT.sub("", page))
+        page = PLAIN_CODE.sub(r"\1", ICON_SCRIPT.sub("", page))
+        page = ICON.sub(r'\g<0> aria-hidden="true"', page)
         path.write_text(page, encoding="utf-8")
     found = set()
     for path, sheet in sheets.items():

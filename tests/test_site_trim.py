@@ -98,6 +98,12 @@ def test_icons_are_hidden_from_screen_readers(make):
     assert '<i class="fancy">' in page
 
 
+def test_code_keeps_the_tokens_that_have_a_colour(make):
+    html = make('<pre><span class="kn">import</span><span class="w"> </span><span class="n">np</span></pre>')
+    site.trim(html)
+    assert '<pre><span class="kn">import</span> np</pre>' in (html / "page.html").read_text(encoding="utf-8")
+
+
 def test_what_no_page_requests_goes(make):
     html = make()
     site.trim(html)

@@ -3,13 +3,17 @@
 import errno
 import os
 import tempfile
+import warnings
 import zipfile
 from pathlib import Path
 
-import pooch
 from requests import exceptions as http
 
 from rnnbook.data.registry import Source
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # in a notebook, its progress bar misses ipywidgets, and does without
+    import pooch
 
 
 class DataError(RuntimeError):
