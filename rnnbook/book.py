@@ -173,6 +173,8 @@ class Book:
         fresh = self.build / "html.new"
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.copytree(self.build / "sphinx" / "_build" / "html", fresh)
+        # Sphinx copies static files only when a page has changed.
+        shutil.copytree(self.root / "assets", fresh / "_static", dirs_exist_ok=True)
         site.finish(fresh)
         (fresh / stamp.name).write_text(key)
         shutil.rmtree(target, ignore_errors=True)
@@ -211,7 +213,7 @@ class Book:
         stale = []
         tracked = subprocess.run(["git", "ls-files"], cwd=self.root, capture_output=True, text=True, check=True).stdout
         for path in (self.root / line for line in tracked.splitlines()):
-            if path.suffix not in {".md", ".cff", ".yml", ".ipynb", ".json", ".py"} or not path.is_file():
+            if path.suffix not in {".md", ".cff", ".yml", ".ipynb", ".json"} or not path.is_file():
                 continue
             text = path.read_text(encoding="utf-8")
             mended = text

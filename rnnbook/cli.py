@@ -1,6 +1,7 @@
 """The command `rnnbook`. Each command is thin, and imports what it needs when it runs, so that `--help` is quick."""
 
 import importlib.metadata
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,7 @@ def check(
 ) -> None:
     """Check your exercises: exit code 0 when all tests pass, 1 when one fails, 2 when nothing could be checked."""
     from rnnbook.exercises.catalogue import require
+    from rnnbook.exercises.display import terminal
     from rnnbook.exercises.errors import ExerciseError
     from rnnbook.exercises.process import check_file
 
@@ -51,7 +53,7 @@ def check(
     for problem in checked.problems:
         err.print(problem, markup=False)
     for report in reports:
-        out.print(report)
+        out.print(terminal(report, f"rnnbook check {shlex.quote(str(file))}"))
     raise typer.Exit(0 if all(report.passed for report in reports) else 1)
 
 

@@ -1,8 +1,8 @@
 """Finish the built site: MathJax from the environment, and pages that weigh little.
 
-Sphinx and its theme serve every page an icon library of 1.5 MB and style sheets for elements that no page has. `finish`
-keeps what the pages use, found by reading them, so that a page stays under half a megabyte and asks no other host for
-anything.
+Sphinx and its theme serve every page an icon library of 1.5 MB, two icon fonts, and style sheets for elements that no
+page has. `finish` keeps what the pages use, found by reading them: 0.3 MB in place of 2.4. With MathJax beside them,
+the pages ask no other host for anything.
 """
 
 import base64

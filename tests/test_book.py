@@ -155,9 +155,10 @@ def test_the_lab_never_overwrites_work(checkout):
 
 
 def test_urls_follow_pyproject(checkout):
+    hub, owner = "https://github.com", "old"
     text = (
-        "https://github.com/old/rnnbook/issues https://old.github.io/rnnbook/ git+https://github.com/old/rnnbook "
-        "https://colab.research.google.com/github/old/rnnbook/blob/main/x.ipynb https://github.com/old/rnnbook-other"
+        f"{hub}/{owner}/rnnbook/issues https://{owner}.github.io/rnnbook/ git+{hub}/{owner}/rnnbook "
+        f"https://colab.research.google.com/github/{owner}/rnnbook/blob/main/x.ipynb {hub}/{owner}/rnnbook-too"
     )
     (checkout / "README.md").write_text(text)
     subprocess.run(["git", "init", "-q"], cwd=checkout, check=True)
@@ -168,7 +169,7 @@ def test_urls_follow_pyproject(checkout):
     book.urls()
     mended = (checkout / "README.md").read_text()
     assert mended.count("new/rnnbook") + mended.count("new.github.io/rnnbook") == 4
-    assert mended.endswith("https://github.com/old/rnnbook-other")
+    assert mended.endswith("/old/rnnbook-too")
     assert book.urls(check=True) == []
 
 

@@ -1,5 +1,9 @@
-"""The command line: exit codes, one clear line for each trouble, and code that only a process of its own can hold."""
+"""The command line: exit codes, one clear line for each trouble, and code that only a process of its own can hold.
 
+A process that imports torch takes seconds, so a test whose subject is no process does the child's work in this one.
+"""
+
+import functools
 import importlib.metadata
 import json
 import subprocess
@@ -10,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rnnbook import cli, doctor
+from rnnbook.exercises import process
 
 ROOT = Path(__file__).parents[1]
 RIGHT = """import torch
@@ -32,6 +37,19 @@ def elsewhere(tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
 
 
+@pytest.fixture
+def in_process(monkeypatch):
+    """The child's work done here: the same arguments, files and events, but no time limit from outside."""
+
+    def run(command: list[str], **_):
+        process.work(*command[command.index(process._CHILD) + 2 :])
+        return subprocess.CompletedProcess(command, 0, b"", b"")
+
+    monkeypatch.setattr(process.subprocess, "run", run)
+    monkeypatch.setattr(process.faulthandler, "dump_traceback_later", lambda *_, **__: None)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+
 def rnnbook(*arguments: str):
     result = CliRunner().invoke(cli.app, arguments)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
@@ -52,15 +70,15 @@ def test_right_notebook():
     assert result.stderr == ""
 
 
-def test_python_file_whose_names_tell_the_exercise():
-    Path("mine.py").write_text(RIGHT.replace("torch.tanh", ""))
-    result = rnnbook("check", "mine.py")
+def test_python_file_whose_names_tell_the_exercise(in_process):
+    Path("my work.py").write_text(RIGHT.replace("torch.tanh", ""))
+    result = rnnbook("check", "my work.py")
     assert result.exit_code == 1
     assert "You left out the tanh" in result.output
-    assert "rnnbook check FILE rnn-cell --hint 1" in result.output
+    assert "rnnbook check 'my work.py' rnn-cell --hint 1" in result.output
 
 
-def test_stub_and_hint():
+def test_stub_and_hint(in_process):
     result = rnnbook("check", str(ROOT / "exercises" / "02_rnn.ipynb"), "rnn-cell", "--hint", "2")
     assert result.exit_code == 1
     assert "rnn-cell: 0 of 10 points" in result.output
@@ -68,10 +86,17 @@ def test_stub_and_hint():
     assert "Hint 2 of 3" in result.output
 
 
-def test_syntax_error_names_the_cell():
+def test_exercises_in_the_order_of_the_notebook(in_process):
+    stubs = [f"def {name}(*_): raise NotImplementedError" for name in ("unroll", "rnn_cell", "one_hot")]
+    result = rnnbook("check", save(*stubs))
+    headlines = [line.partition(":")[0] for line in result.stdout.splitlines() if " points" in line]
+    assert headlines == ["unroll", "rnn-cell", "one-hot"]
+
+
+def test_syntax_error_names_the_cell(in_process):
     result = rnnbook("check", save("import torch", "x = 1\ndef rnn_cell(x, h:\n    pass", CHECK))
     assert result.exit_code == 1
-    assert "rnn.ipynb, cell 2, line 2: syntax error" in result.stderr
+    assert "rnn.ipynb, code cell 2, line 2: syntax error" in result.stderr
     assert "def rnn_cell(x, h:" in result.stderr
     assert "rnn_cell is not defined" in result.stdout
 
@@ -84,13 +109,14 @@ def test_syntax_error_names_the_cell():
         ("import ctypes; ctypes.string_at(0)", "The Python process ended with exit code -11"),
     ],
 )
-def test_code_that_takes_its_process_along(body, says):
-    result = rnnbook("check", save(f"def rnn_cell(*arguments):\n    {body}"))
+def test_code_that_takes_its_process_along(body, says, monkeypatch):
+    monkeypatch.setattr(process, "check_file", functools.partial(process.check_file, limit=0.5))
+    result = rnnbook("check", save(f"def rnn_cell(*arguments):\n    {body}"), "rnn-cell")
     assert result.exit_code == 1
     assert says in result.output
     assert "Not run: the process had been stopped." in result.output
     if "outside" in says:
-        assert f"rnn.ipynb, cell 1, line 2: {body}" in result.output
+        assert f"rnn.ipynb, code cell 1, line 2: {body}" in result.output
 
 
 def test_definitions_that_take_the_process_along():
@@ -111,7 +137,7 @@ def test_definitions_that_take_the_process_along():
         (["rnn.ipynb"], "rnn.ipynb holds none of the exercises: "),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(arguments, says):
+def test_bad_input_is_one_line_and_exit_code_2(arguments, says, in_process):
     save("y = 1")
     Path("empty.ipynb").touch()
     Path("notes.txt").write_text("x")
@@ -122,7 +148,7 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, says):
     assert result.stdout == ""
 
 
-def test_hint_that_does_not_exist():
+def test_hint_that_does_not_exist(in_process):
     result = rnnbook("check", save(RIGHT), "rnn-cell", "--hint", "9")
     assert (result.exit_code, result.stderr) == (2, "rnn-cell has 3 hints: there is no hint 9.\n")
 

@@ -1,5 +1,6 @@
 """Every exercise proves its tests: solutions and alternatives get full marks, stubs none, each mutant is named."""
 
+import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from rnnbook.exercises import check, source
-from rnnbook.exercises.catalogue import catalogue, find, identifiers
+from rnnbook.exercises.catalogue import find, identifiers
 from rnnbook.exercises.publish import outdated
 from rnnbook.exercises.student import Student
 
 ROOT = Path(__file__).parents[1]
-EXERCISES = catalogue()
 HEADER = re.compile(r"^# %% (alternative|mutant): (.+?)(?: \| says: (.+))?$", re.MULTILINE)
 
 
@@ -34,8 +34,12 @@ class Submission:
         return check(self.exercise, namespace)
 
 
+def file_of(id: str) -> Path:
+    return ROOT / "tests" / "submissions" / f"{id}.py"
+
+
 def submissions(id: str) -> list[Submission]:
-    path = ROOT / "tests" / "submissions" / f"{id}.py"
+    path = file_of(id)
     parts = HEADER.split(path.read_text(encoding="utf-8"))[1:] if path.exists() else []
     return [Submission(id, *parts[start : start + 4]) for start in range(0, len(parts), 4)]
 
@@ -45,39 +49,37 @@ def of_kind(kind: str) -> list:
     return [pytest.param(submission, id=f"{submission.exercise}: {submission.name}") for submission in found]
 
 
+@functools.cache
 def namespace(folder: str, chapter: str) -> dict:
     loaded = source.load(source.read(ROOT / folder / f"{chapter}.ipynb"))
     assert loaded.problems == ()
     return loaded.namespace
 
 
-@pytest.fixture(scope="module")
-def solutions():
-    return {chapter: namespace("solutions", chapter) for chapter in {exercise.chapter for exercise in EXERCISES}}
+@pytest.fixture
+def exercise(id):
+    """Found in the test, not when tests are collected: one that cannot be imported fails its own tests alone."""
+    return find(id)
 
 
-@pytest.fixture(scope="module")
-def stubs():
-    return {chapter: namespace("exercises", chapter) for chapter in {exercise.chapter for exercise in EXERCISES}}
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
+@pytest.mark.parametrize("id", identifiers())
 class TestEach:
-    def test_solution_has_full_marks(self, exercise, solutions):
-        report = check(exercise.id, solutions[exercise.chapter])
+    def test_solution_has_full_marks(self, exercise):
+        report = check(exercise.id, namespace("solutions", exercise.chapter))
         assert report.passed, report
         assert report.earned == report.possible == exercise.points
 
-    def test_stub_has_none(self, exercise, stubs):
-        report = check(exercise.id, stubs[exercise.chapter])
+    def test_stub_has_none(self, exercise):
+        report = check(exercise.id, namespace("exercises", exercise.chapter))
         assert report.earned == 0, report
         assert all("not written yet" in test.message for test in report.tests), report
 
-    def test_has_alternatives_and_mutants(self, exercise):
-        kinds = [submission.kind for submission in submissions(exercise.id)]
+    def test_has_alternatives_and_mutants(self, id):
+        assert file_of(id).exists(), f"Write tests/submissions/{id}.py: at least two alternatives and five mutants."
+        kinds = [submission.kind for submission in submissions(id)]
         assert kinds.count("alternative") >= 2
         assert kinds.count("mutant") >= 5
-        assert all(submission.says for submission in submissions(exercise.id) if submission.kind == "mutant")
+        assert all(submission.says for submission in submissions(id) if submission.kind == "mutant")
 
     def test_is_described(self, exercise):
         assert exercise.tests
@@ -110,7 +112,14 @@ def test_published_exercises_are_current():
 
 
 def test_every_submissions_file_has_its_exercise():
-    assert sorted(path.stem for path in (ROOT / "tests" / "submissions").glob("*.py")) == identifiers()
+    assert {path.stem for path in (ROOT / "tests" / "submissions").glob("*.py")} <= {*identifiers()}
+
+
+def test_missing_submissions_file_is_said_by_its_own_test(monkeypatch, tmp_path):
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    assert of_kind("mutant") == []
+    with pytest.raises(AssertionError, match=r"^Write tests/submissions/rnn-cell\.py"):
+        TestEach().test_has_alternatives_and_mutants("rnn-cell")
 
 
 def test_check_finds_the_callers_names():

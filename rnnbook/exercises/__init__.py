@@ -39,5 +39,5 @@ def check(id: str, namespace: dict | None = None, hint: int = 0) -> "Report":
     if namespace is None:
         namespace = sys._getframe(1).f_globals
     exercise = find(id)
-    report = run(exercise, lambda: Student(Local(namespace, exercise.time_limit)))
+    report = run(exercise, lambda: Student(Local(namespace, exercise.time_limit, exercise.defines)))
     return report.with_hint(hint)

@@ -21,7 +21,7 @@ class Exercise:
         id: identifier, such as "rnn-cell"; the module is then `tests/test_rnn_cell.py`.
         chapter: file name of the chapter's notebook without its suffix, such as "02_rnn".
         title: what the learner builds, in a few words.
-        defines: names that the learner must define.
+        defines: names of the functions and classes that the learner must write.
         hints: from a nudge to nearly the answer; shown one at a time, on demand.
         time_limit: seconds that the learner's code may take in one test.
     """

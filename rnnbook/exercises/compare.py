@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 
+from rnnbook.exercises.errors import LearnerError
 from rnnbook.exercises.student import Handle, Student
+from rnnbook.exercises.values import describe, sketch
 
 Array = torch.Tensor | np.ndarray | float | int
 _KINDS = {"b": "truth values", "i": "integers", "u": "integers", "f": "floating-point numbers", "U": "text"}
-_NAMES = {torch.Tensor: "a torch tensor", np.ndarray: "a NumPy array", type(None): "None"}
 
 
 def assert_equal_arrays(
@@ -26,22 +27,51 @@ def assert_equal_arrays(
         got: what the learner's code gave.
         expected: the right answer: a tensor, an array or a number.
         mistakes: for each sentence that names a mistake, what that mistake would give, or a function that computes it.
-            When `got` is that, the message starts with the sentence.
+            When `got` is that, the message starts with the sentence. A mistake that in this case gives the right
+            answer is none.
         atol: tolerance, absolute and relative to `expected`; by default 1e-8 if both are float64, else 1e-5.
         what: how to name the value in messages.
 
     Raises:
         AssertionError: with a message for the learner.
     """
-    __tracebackhide__ = True
     _check_type(got, expected, what)
     a, b = _numpy(got), _numpy(expected)
     if atol is None:
         atol = 1e-8 if a.dtype.itemsize >= 8 and b.dtype.itemsize >= 8 else 1e-5
-    problem = _problem(a, b, atol, what)
+    problem, guess = _problem(a, b, atol, what)
     if problem:
-        named = [sentence for sentence, wrong in (mistakes or {}).items() if _is(a, wrong, atol)]
-        raise AssertionError("\n".join([*named[:1], problem]))
+        named = (sentence for sentence, wrong in (mistakes or {}).items() if _is(a, wrong, b, atol))
+        sentence = next(named, None)
+        raise AssertionError(f"{sentence}\n{problem}" if sentence else problem + guess)
+
+
+def assert_raises(call: Callable[[], object], *errors: str, what: str, names: str = "") -> None:
+    """Checks that the learner's code refuses: that a call raises one of these errors.
+
+    Args:
+        call: a function without arguments that makes the call, such as `lambda: student.softmax(logits, -1)`.
+        errors: names of the errors that are right, such as "ValueError"; a subclass of one is right too.
+        what: how to name the call in messages.
+        names: what the error's own message must contain, such as the unknown symbol.
+
+    Raises:
+        AssertionError: with a message for the learner.
+        LearnerError: the code is not written yet, not defined, or ran out of time.
+    """
+    wish = f"{what} should raise {' or '.join(errors)}" + (f" with {names!r} in its message" if names else "")
+    try:
+        got = call()
+    except LearnerError as error:
+        if not error.raised:
+            raise
+        if not set(errors) & set(error.raised):
+            raise AssertionError(f"{wish}, but it raised {error.raised[0]}.\n{error}") from None
+        if names not in error.said:
+            raise AssertionError(f"{wish}, but the message lacks it.\n{error}") from None
+        return
+    shown = f"{describe(got)}:\n{_short(_numpy(got))}" if isinstance(got, torch.Tensor | np.ndarray) else sketch(got)
+    raise AssertionError(f"{wish}, but it raised nothing and returned {shown}")
 
 
 def assert_unchanged(student: Student, *names: str) -> None:
@@ -62,7 +92,7 @@ def unpack(got, *names: str) -> tuple:
     """Checks that the learner's code gave a tuple with an entry for each name, and gives it back."""
     expected = f"({', '.join(names)})"
     if not isinstance(got, tuple | list):
-        raise AssertionError(f"The result should be a tuple {expected}, but it is {_type(got)}.")
+        raise AssertionError(f"The result should be a tuple {expected}, but it is {_form(got)}.")
     if len(got) != len(names):
         raise AssertionError(f"The result should be a tuple {expected} of {len(names)}, but it has {len(got)} entries.")
     return tuple(got)
@@ -72,9 +102,11 @@ def _check_type(got, expected: Array, what: str) -> None:
     kinds = next(kinds for kinds in (torch.Tensor, np.ndarray, int | float) if isinstance(expected, kinds))
     if isinstance(got, kinds):
         return
-    message = f"{_capital(what)} should be {_type(expected)}, but it is {_type(got)}."
+    message = f"{_capital(what)} should be {describe(expected)}, but it is {_form(got)}."
     if got is None:
         message += " Does your function end without `return`?"
+    elif kinds is torch.Tensor and isinstance(got, list):
+        message += " Make it one tensor: torch.stack joins a list of tensors."
     elif kinds is torch.Tensor and isinstance(got, np.ndarray):
         message += " Stay in torch: a NumPy array carries no gradient."
     elif kinds == int | float and isinstance(got, torch.Tensor | np.ndarray) and _numpy(got).size == 1:
@@ -82,46 +114,60 @@ def _check_type(got, expected: Array, what: str) -> None:
     raise AssertionError(message)
 
 
-def _problem(a: np.ndarray, b: np.ndarray, atol: float, what: str) -> str:
-    """What is wrong with `a`, the learner's, where `b` is right; empty when nothing is."""
+def _problem(a: np.ndarray, b: np.ndarray, atol: float, what: str) -> tuple[str, str]:
+    """What is wrong with `a`, the learner's, where `b` is right, and a guess at why; both empty when nothing is."""
     subject = _capital(what)
     if a.shape != b.shape:
-        remedy = ""
+        guess = ""
         if a.size == b.size and _close(a.reshape(b.shape), b, atol):
-            remedy = " The numbers are right: only reshape."
+            guess = " The numbers are right: only reshape."
         elif a.shape == b.shape[::-1]:
-            remedy = " Is it transposed?"
+            guess = " Is it transposed?"
         elif a.ndim == b.ndim - 1:
-            remedy = " Is an axis (the batch?) lost, by an index or a sum?"
-        return f"{subject} should have shape {b.shape}, but it has shape {a.shape}.{remedy}"
-    if _KINDS.get(a.dtype.kind) != _KINDS.get(b.dtype.kind):
-        return f"{subject} should hold {_KINDS.get(b.dtype.kind)}, but its dtype is {a.dtype}."
+            guess = " Is an axis (the batch?) lost, by an index or a sum?"
+        return f"{subject} should have shape {b.shape}, but it has shape {a.shape}.", guess
+    if _kind(a) != _kind(b):
+        return f"{subject} should hold {_kind(b)}, but its dtype is {a.dtype}.", ""
     bad = ~np.isfinite(a) & np.isfinite(b) if a.dtype.kind == "f" else np.zeros(a.shape, bool)
     if bad.any():
         return (
-            f"{subject} holds NaN or infinity: {int(bad.sum())} of {a.size} values, the first{_at(bad)}. "
-            "Look for a division by zero, the logarithm of zero, or exp of a large number."
+            f"{subject} holds NaN or infinity: {int(bad.sum())} of {a.size} values, the first{_at(bad)}.",
+            " Look for a division by zero, the logarithm of zero, or exp of a large number.",
         )
     wrong = ~_equal(a, b, atol)
     if not wrong.any():
-        return ""
+        return "", ""
     if a.ndim == 0:
-        return f"{subject} should be {_number(b)}, but it is {_number(a)}."
+        right, found = _told_apart(b, a)
+        return f"{subject} should be {right}, but it is {found}.", ""
     first = np.unravel_index(wrong.argmax(), wrong.shape)
+    right, found = _told_apart(b[first], a[first])
     return (
         f"{subject} is wrong in {int(wrong.sum())} of {a.size} values, first{_at(wrong)}: "
-        f"{_number(b[first])} expected, {_number(a[first])} found.\n"
-        f"expected: {_short(b)}\nyours:    {_short(a)}"
+        f"{right} expected, {found} found.\n"
+        f"expected: {_short(b)}\nyours:    {_short(a)}",
+        "",
     )
 
 
-def _is(a: np.ndarray, wrong: Array | Callable[[], Array], atol: float) -> bool:
-    """Whether the learner's value is what this mistake gives; a mistake that cannot be computed here is none."""
+def _is(a: np.ndarray, wrong: Array | Callable[[], Array], b: np.ndarray, atol: float) -> bool:
+    """Whether the learner's value `a` is what this mistake gives, where `b` is right.
+
+    A mistake that cannot be computed here, or that gives the right answer, is none. One that gives numbers of the right
+    kind does not explain numbers of a wrong kind.
+    """
     try:
-        b = _numpy(wrong() if callable(wrong) else wrong)
+        c = _numpy(wrong() if callable(wrong) else wrong)
     except Exception:
         return False
-    return a.shape == b.shape and _close(a, b, atol)
+    of_right_kind = _kind(c) == _kind(b)
+    if of_right_kind and c.shape == b.shape and _close(c, b, atol):
+        return False
+    return a.shape == c.shape and of_right_kind == (_kind(a) == _kind(b)) and _close(a, c, atol)
+
+
+def _kind(array: np.ndarray) -> str:
+    return _KINDS.get(array.dtype.kind, str(array.dtype))
 
 
 def _close(a: np.ndarray, b: np.ndarray, atol: float) -> bool:
@@ -141,15 +187,8 @@ def _numpy(value: Array) -> np.ndarray:
     return np.asarray(value)
 
 
-def _type(value) -> str:
-    if isinstance(value, Handle):
-        return f"an object of the class {value._type_name}"
-    for kind, name in _NAMES.items():
-        if isinstance(value, kind):
-            return name
-    if isinstance(value, int | float):
-        return "a number"
-    return f"a {type(value).__name__}" + (f" of {len(value)}" if isinstance(value, list | tuple | dict) else "")
+def _form(value) -> str:
+    return value._form if isinstance(value, Handle) else describe(value)
 
 
 def _at(mask: np.ndarray) -> str:
@@ -157,8 +196,13 @@ def _at(mask: np.ndarray) -> str:
     return f" at [{', '.join(map(str, index))}]" if index else ""
 
 
-def _number(value: np.ndarray | np.generic) -> str:
-    return f"{value.item():.6g}" if value.dtype.kind == "f" else repr(value.item())
+def _told_apart(*values: np.ndarray | np.generic) -> list[str]:
+    """Values as text, with as many digits as it takes to see that they differ."""
+    for digits in (6, 10, 17):
+        texts = [f"{v.item():.{digits}g}" if v.dtype.kind == "f" else repr(v.item()) for v in values]
+        if len({*texts}) > 1:
+            break
+    return texts
 
 
 def _short(array: np.ndarray) -> str:

@@ -16,18 +16,24 @@ _CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 def plain(report: "Report") -> str:
     """The report as lines of text."""
-    return terminal(report, _in_notebook(report)).plain
+    return terminal(report).plain
 
 
-def terminal(report: "Report", next_hint: str | None = None) -> Text:
-    """The report for rich; colour only adds to what the words and symbols say."""
+def terminal(report: "Report", command: str = "") -> Text:
+    """The report for rich; colour only adds to what the words and symbols say.
+
+    Args:
+        report: what to show.
+        command: what was typed to get it, but for the exercise; without it, the next hint is a notebook's.
+    """
+    next_hint = f"{command} {report.exercise} --hint {report.hint + 1}" if command else _in_notebook(report)
     text = Text(f"{_headline(report)}\n", style="bold")
     for test, detail in _rows(report):
         colour = _COLOURS["passed" if test.status == "passed" else "failed"]
         text.append(f"  {_symbol(test)} ", style=f"bold {colour}").append(f"{_title(test)}\n", style="not bold")
         for line in detail.splitlines():
             text.append(f"      {line}\n", style="not bold")
-    for line in _hint(report, next_hint or f"rnnbook check FILE {report.exercise} --hint {report.hint + 1}"):
+    for line in _hint(report, next_hint):
         text.append(f"{line}\n", style="not bold italic")
     text.rstrip()
     return text

@@ -15,11 +15,15 @@ class LearnerError(Exception):
     Args:
         message: what happened, in the learner's terms, with the learner's own line.
         status: "failed", or "timeout" when the time limit was reached.
+        raised: when the learner's code raised an error, the names of its class and that class's bases.
+        said: that error's own message.
     """
 
-    def __init__(self, message: str, status: str = "failed"):
+    def __init__(self, message: str, status: str = "failed", raised: tuple[str, ...] = (), said: str = ""):
         super().__init__(message)
         self.status = status
+        self.raised = raised
+        self.said = said
 
 
 class NotWritten(LearnerError):

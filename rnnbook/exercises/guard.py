@@ -142,15 +142,17 @@ def explain(error: BaseException) -> LearnerError:
     if isinstance(error, NotImplementedError) and "raise NotImplementedError" in where:
         name = [code.co_qualname for code, _ in frames if is_learners(code.co_filename)][-1]
         return NotWritten(f"{name} is not written yet: put your code in place of `raise NotImplementedError(...)`.")
-    message = f"Your code raised {type(error).__name__}"
+    message, said = f"Your code raised {type(error).__name__}", ""
     if isinstance(error, SystemExit | KeyboardInterrupt):
         message += ", which would end the whole program: let the function return instead."
     else:
         try:
-            message += f": {str(error)[:1000]}".removesuffix(": ")
+            said = str(error)[:1000]
+            message += f": {said}".removesuffix(": ")
         except Exception:
             message += ", and its message could not be read."
-    return LearnerError("\n".join([message, *_indented(where)]))
+    raised = tuple(base.__name__ for base in type(error).__mro__)
+    return LearnerError("\n".join([message, *_indented(where)]), raised=raised, said=said)
 
 
 def place(frames: Iterable) -> str:

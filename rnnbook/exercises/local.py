@@ -8,7 +8,7 @@ import torch
 from rnnbook.exercises.errors import LearnerError, NotWritten
 from rnnbook.exercises.guard import Guard
 from rnnbook.exercises.student import Handle
-from rnnbook.exercises.values import rebuild, same, sketch
+from rnnbook.exercises.values import describe, is_routine, rebuild, same, sketch
 
 
 class Local:
@@ -17,11 +17,13 @@ class Local:
     Args:
         namespace: the learner's global names.
         seconds: time limit of the test.
+        functions: names of functions and classes that the exercise asks for.
     """
 
-    def __init__(self, namespace: dict, seconds: float):
+    def __init__(self, namespace: dict, seconds: float, functions: tuple[str, ...] = ()):
         self.changed: tuple[int | str, ...] = ()
         self._namespace = namespace
+        self._functions = functions
         self._guard = Guard(seconds)
         self._objects: list = []
 
@@ -30,7 +32,7 @@ class Local:
         if number is None:
             if name not in self._namespace:
                 raise LearnerError(f"{name} is not defined. Write it, run its cell, then check again.")
-            return self._guard.run(lambda: self._out(self._namespace[name]))
+            return self._guard.run(lambda: self._out(self._global(name)))
         thing = self._objects[number]
 
         def read():
@@ -56,6 +58,8 @@ class Local:
             inputs = [copies[item].requires_grad_() if isinstance(item, int) else _at(function, item) for item in wrt]
             result = function(*copies)
             results = result if isinstance(result, list | tuple) else [result]
+            if not any(isinstance(tensor, torch.Tensor) for tensor in results):
+                raise LearnerError(f"{_name(function)} should give a torch tensor, but it gave {describe(result)}.")
             weights = upstream if isinstance(upstream, list | tuple) else [upstream] * len(results)
             if not any(isinstance(tensor, torch.Tensor) and tensor.requires_grad for tensor in results):
                 raise LearnerError(
@@ -82,6 +86,8 @@ class Local:
     def _watched(self, function: Callable, args: tuple, kwargs: dict, work: Callable):
         """Runs `work` on copies of the arguments, and notes which of the copies it changed."""
         self.changed = ()
+        if not callable(function):
+            raise LearnerError(f"Your code gave {describe(function)} where a function is needed.")
         copies = [rebuild(value, self._object) for value in args]
         named = {name: rebuild(value, self._object) for name, value in kwargs.items()}
         try:
@@ -90,8 +96,8 @@ class Local:
             raise
         except LearnerError as error:
             arguments = [*map(sketch, args), *(f"{name}={sketch(value)}" for name, value in kwargs.items())]
-            call = f"    The call was {_name(function)}({', '.join(arguments)})."
-            raise LearnerError(f"{error}\n{call}", error.status) from None
+            error.args = (f"{error}\n    The call was {_name(function)}({', '.join(arguments)}).",)
+            raise
         before = [*enumerate(args), *kwargs.items()]
         after = [*copies, *named.values()]
         self.changed = tuple(
@@ -101,13 +107,26 @@ class Local:
         )
         return value
 
+    def _global(self, name: str):
+        """The learner's object of this name, which may have been overwritten by a result: `start = start()`."""
+        thing = self._namespace[name]
+        if name in self._functions and not callable(thing):
+            kind, word = ("class", "class") if name[0].isupper() else ("function", "def")
+            value = f" ({sketch(thing)})" if isinstance(thing, int | float | str) else ""
+            raise LearnerError(
+                f"{name} should be a {kind}, but it is {describe(thing)}{value}. "
+                f"Write `{word} {name}`, and use this name for nothing else."
+            )
+        return thing
+
     def _out(self, value):
         """The value for the tests: plain, and a handle for what is not."""
         return rebuild(value, self._keep)
 
     def _keep(self, thing) -> Handle:
         self._objects.append(thing)
-        return Handle(self, len(self._objects) - 1, type(thing).__name__)
+        text = thing.__name__ if is_routine(thing) else f"<{type(thing).__name__} object>"
+        return Handle(self, len(self._objects) - 1, describe(thing), text)
 
     def _object(self, handle):
         """The object behind a handle that is passed back as an argument."""

@@ -19,7 +19,7 @@ from rnnbook.exercises.display import clean
 from rnnbook.exercises.errors import ExerciseError
 from rnnbook.exercises.report import Outcome, Report
 
-_GRACE = 3.0  # seconds after the time limit until the child is stopped from outside the learner's code
+_HARD = 1.6  # times the time limit: then the child is stopped from outside the learner's code
 _LOADING = 60.0  # seconds until a child that is still running the file's definitions is stopped
 _FRAME = re.compile(r'^  File "(.+)", line (\d+) in ', re.MULTILINE)
 # -P keeps the learner's folder out of the import path, where a torch.py or random.py would take the real one's place.
@@ -34,12 +34,13 @@ class Checked:
     problems: list[str] = field(default_factory=list)
 
 
-def check_file(path: str | Path, ids: list[str]) -> Checked:
+def check_file(path: str | Path, ids: list[str], limit: float | None = None) -> Checked:
     """Checks exercises of a notebook or Python file.
 
     Args:
         path: the file.
-        ids: the exercises; when empty, those that the file checks itself or defines names of.
+        ids: the exercises; when empty, those that the file checks itself or defines names of, in its order.
+        limit: seconds that the learner's code may take in one test, in place of the exercise's own limit.
 
     Raises:
         ExerciseError: the file cannot be read or used, or holds none of the exercises.
@@ -48,20 +49,20 @@ def check_file(path: str | Path, ids: list[str]) -> Checked:
     result = Checked()
     with tempfile.TemporaryDirectory() as folder:
         while True:
-            unfinished = _run_child(path, ids, Path(folder), result)
+            unfinished = _run_child(path, ids, limit, Path(folder), result)
             if not unfinished:
                 return result
             ids = unfinished
 
 
-def _run_child(path: str | Path, ids: list[str], folder: Path, result: Checked) -> list[str]:
+def _run_child(path: str | Path, ids: list[str], limit: float | None, folder: Path, result: Checked) -> list[str]:
     """Runs one child and adds what it reports; gives the exercises that it did not come to."""
     events, stack = folder / "events", folder / "stack"
     events.write_text("")
     stack.write_text("")
     package = str(Path(__file__).parents[2])
     child = subprocess.run(
-        [sys.executable, "-P", "-c", _CHILD, package, str(path), str(events), str(stack), *ids],
+        [sys.executable, "-P", "-c", _CHILD, package, str(path), str(events), str(stack), str(limit or ""), *ids],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -122,16 +123,17 @@ def _interrupted(report: Report, status: str, reason: str) -> Report:
     return replace(report, tests=tuple(tests))
 
 
-def work(path: str, events: str, stack: str, *ids: str) -> None:
+def work(path: str, events: str, stack: str, limit: str, *ids: str) -> None:
     """What the child does; see the module's docstring.
 
     Args:
         path: the learner's file.
         events: the file to which a line of JSON is added for each step.
         stack: the file to which the place is written when the child has to be stopped.
+        limit: seconds, or "" for the exercises' own limits.
         ids: the exercises.
     """
-    from rnnbook.exercises.catalogue import catalogue, find
+    from rnnbook.exercises.catalogue import catalogue, find, identifiers
     from rnnbook.exercises.local import Local
     from rnnbook.exercises.run import blank, run
     from rnnbook.exercises.student import Student
@@ -150,23 +152,20 @@ def work(path: str, events: str, stack: str, *ids: str) -> None:
         hard_limit(_LOADING)
         loaded = source.load(cells)
         faulthandler.cancel_dump_traceback_later()
-        known = catalogue()
-        if not ids:
-            named = source.exercises_checked(cells)
-            ids = [e.id for e in known if e.id in named or any(name in loaded.namespace for name in e.defines)]
-        if not ids:
-            tell(
-                "refused",
-                "\n".join([*loaded.problems, f"{path} holds none of the exercises: {', '.join(e.id for e in known)}."]),
-            )
+        exercises = [*map(find, ids)] or source.exercises_in(cells, loaded.namespace, catalogue())
+        if not exercises:
+            none = f"{path} holds none of the exercises: {', '.join(identifiers())}."
+            tell("refused", "\n".join([*loaded.problems, none]))
             return
-        tell("loaded", {"ids": [*ids], "problems": loaded.problems})
-        for exercise in map(find, ids):
+        tell("loaded", {"ids": [exercise.id for exercise in exercises], "problems": loaded.problems})
+        for exercise in exercises:
+            seconds = float(limit) if limit else exercise.time_limit
+            names = exercise.defines
             tell("exercise", asdict(blank(exercise)))
             run(
                 exercise,
-                make_student=lambda exercise=exercise: Student(Local(loaded.namespace, exercise.time_limit)),
-                before=lambda exercise=exercise: hard_limit(exercise.time_limit + _GRACE),
+                make_student=lambda seconds=seconds, names=names: Student(Local(loaded.namespace, seconds, names)),
+                before=lambda seconds=seconds: hard_limit(_HARD * seconds),
                 after=lambda outcome: tell("outcome", asdict(outcome)),
             )
             faulthandler.cancel_dump_traceback_later()

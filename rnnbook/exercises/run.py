@@ -32,7 +32,7 @@ _UNUSED = (
 _ARGUMENTS = [
     *(argument for plugin in _UNUSED for argument in ("-p", f"no:{plugin}")),
     *("-c", str(TESTS / "pytest.ini"), "--rootdir", str(TESTS), "--noconftest"),
-    *("--capture=sys", "--assert=plain", "--import-mode=append", "--quiet"),
+    *("--capture=sys", "--assert=plain", "--import-mode=append", "--quiet", "--tb=native"),
 ]
 _PRINTED = 2000  # characters of the learner's own output that a report keeps
 

@@ -8,8 +8,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from rnnbook.exercises.errors import ExerciseError, LearnerError
+
+if TYPE_CHECKING:
+    from rnnbook.exercises.catalogue import Exercise
 
 # Calls that stand alone, loops and `with` blocks are experiments: only what defines names is run.
 _DEFINING = (
@@ -75,6 +79,20 @@ def exercises_checked(cells: list[Cell]) -> list[str]:
     return list(dict.fromkeys(id for cell in cells for id in _CHECK.findall(cell.code)))
 
 
+def exercises_in(cells: list[Cell], namespace: dict, known: list["Exercise"]) -> list["Exercise"]:
+    """The exercises that the code checks or whose names it defines, in the code's order; imported ones come last."""
+    code = "\n".join(cell.code for cell in cells)
+
+    def place(exercise: "Exercise") -> int:
+        definition = rf"\b(?:def|class)\s+(?:{'|'.join(exercise.defines)})\b"
+        found = re.search(rf"""{definition}|\bcheck\(\s*["']{exercise.id}["']""", code)
+        return found.start() if found else len(code)
+
+    checked = exercises_checked(cells)
+    present = [e for e in known if e.id in checked or any(name in namespace for name in e.defines)]
+    return sorted(present, key=place)
+
+
 def load(cells: list[Cell]) -> Loaded:
     """Runs the imports, assignments, functions and classes of the cells, each cell as far as it goes.
 
@@ -110,7 +128,7 @@ def _cells(path: Path, text: str) -> list[Cell]:
         raise ExerciseError(f"{path} is not a notebook of today's format: save it again in Jupyter.") from None
     if not any(code.strip() for code in codes):
         raise ExerciseError(f"{path} has no code: is it saved?")
-    return [Cell(f"{path.name}, cell {number}", code) for number, code in enumerate(codes, 1)]
+    return [Cell(f"{path.name}, code cell {number}", code) for number, code in enumerate(codes, 1)]
 
 
 def _definitions(cell: Cell) -> ast.Module:

@@ -32,10 +32,11 @@ class Handle:
 
     __hash__ = None
 
-    def __init__(self, engine: Engine, number: int, type_name: str):
+    def __init__(self, engine: Engine, number: int, form: str, text: str):
         self._engine = engine
         self._number = number
-        self._type_name = type_name
+        self._form = form  # "an object of the class LSTM"
+        self._text = text  # "<LSTM object>"
 
     def __call__(self, *args, **kwargs):
         return self._engine.call(self._number, args, kwargs)
@@ -46,7 +47,7 @@ class Handle:
         return self._engine.get(self._number, name)
 
     def __repr__(self) -> str:
-        return f"<{self._type_name} object>"
+        return self._text
 
     def _refuse(self, *_):
         raise TypeError(f"{self!r} is on the learner's side: compare plain values that its methods return.")

@@ -1,5 +1,6 @@
 """Plain values: what may pass between the tests and the learner's code."""
 
+import inspect
 import math
 from collections.abc import Callable
 
@@ -53,6 +54,26 @@ def same(a, b) -> bool:
     if isinstance(a, dict):
         return list(a) == list(b) and all(same(a[key], b[key]) for key in a)
     return a == b or (isinstance(a, float) and math.isnan(a) and math.isnan(b))
+
+
+def describe(value) -> str:
+    """What a value is, in words."""
+    if value is None:
+        return "None"
+    kinds = {torch.Tensor: "a torch tensor", np.ndarray: "a NumPy array", bool: "a truth value", str: "text"}
+    for kind, words in (kinds | {int | float: "a number"}).items():
+        if isinstance(value, kind):
+            return words
+    if isinstance(value, list | tuple | dict):
+        return f"a {type(value).__name__} of {len(value)}"
+    if is_routine(value):
+        return f"the {'class' if isinstance(value, type) else 'function'} {value.__name__}"
+    return f"an object of the class {type(value).__name__}"
+
+
+def is_routine(value) -> bool:
+    """Whether a value is a function or a class, to be called by its name."""
+    return isinstance(value, type) or inspect.isroutine(value)
 
 
 def sketch(value) -> str:

@@ -3,6 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
+from rnnbook.exercises.display import terminal
 from rnnbook.exercises.errors import ExerciseError
 from rnnbook.exercises.report import Outcome, Report
 
@@ -40,10 +41,14 @@ def test_plain_text_leads_with_the_first_failure():
 
 def test_terminal_shows_the_same_words_and_its_own_command():
     out = io.StringIO()
-    Console(file=out, width=200).print(REPORT)
+    console = Console(file=out, width=200)
+    console.print(REPORT)
+    console.print(terminal(REPORT, "rnnbook check rnn.ipynb"))
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
-    assert lines[:-1] == str(REPORT).splitlines()[:-1]
-    assert lines[-1] == "Stuck? A hint: rnnbook check FILE rnn-cell --hint 1"
+    half = len(lines) // 2
+    assert lines[:half] == str(REPORT).splitlines()
+    assert lines[half:-1] == lines[: half - 1]
+    assert lines[-1] == "Stuck? A hint: rnnbook check rnn.ipynb rnn-cell --hint 1"
 
 
 def test_html_is_escaped_and_says_the_same():

@@ -106,6 +106,20 @@ def test_a_parametrised_test_needs_all_its_cases(trial):
     assert (report.tests[1].earned, report.tests[1].message.partition("\n")[0]) == (0, "wrong for 3")
 
 
+def test_a_name_that_should_be_a_function_fails_its_tests():
+    report = check("rnn-cell", {"rnn_cell": 0})
+    assert {test.status for test in report.tests} == {"failed"}
+    assert report.tests[0].message.startswith("rnn_cell should be a function, but it is a number (0). ")
+
+
+def test_no_long_traceback_is_made(trial, monkeypatch):
+    # It is never shown, and made most of the time that a failing check took.
+    monkeypatch.setattr(pytest.ExceptionInfo, "getrepr", lambda *_, style, **__: styles.append(style) or "")
+    styles = []
+    report_on(trial(), {"f": lambda x: 0, "shout": shout})
+    assert {*styles} == {"native"}
+
+
 def test_time_limit_and_patience(trial):
     def f(x):
         while True:

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from rnnbook.exercises import source
+from rnnbook.exercises.catalogue import catalogue
 from rnnbook.exercises.errors import ExerciseError, LearnerError
 from rnnbook.exercises.guard import Guard
 
@@ -39,9 +40,26 @@ def test_runs_what_defines_and_leaves_experiments_out(tmp_path):
     assert source.exercises_checked(source.read(path)) == ["rnn-cell", "lstm-cell"]
 
 
+def test_exercises_come_in_the_order_of_the_code(tmp_path):
+    path = notebook(
+        tmp_path / "rnn.ipynb",
+        "from mine import smooth\nsoftmax = step = 1",
+        "def one_hot(text, symbols):\n    return rnn_cell",
+        "class MyRNN: pass",
+        "def lookup(): pass\ncheck( 'one-hot')\ncheck('confusion-matrix')",
+        "def rnn_cell(: a syntax error",
+        "check('rnn-cell')",
+    )
+    cells = source.read(path)
+    names = dict.fromkeys(["smooth", "softmax", "one_hot", "MyRNN", "lookup"])
+    ids = [exercise.id for exercise in source.exercises_in(cells, names, catalogue())]
+    assert ids[:4] == ["one-hot", "my-rnn", "confusion-matrix", "rnn-cell"]
+    assert {*ids[4:]} == {"unroll", "softmax-temperature"}
+
+
 def test_tracebacks_show_the_cell_and_its_line(tmp_path):
     loaded = load(notebook(tmp_path / "rnn.ipynb", "", "%matplotlib inline\n\ndef f():\n    return 1 / 0"))
-    with pytest.raises(LearnerError, match=r"    rnn\.ipynb, cell 2, line 4: return 1 / 0$"):
+    with pytest.raises(LearnerError, match=r"    rnn\.ipynb, code cell 2, line 4: return 1 / 0$"):
         Guard(5).run(loaded.namespace["f"])
 
 
@@ -53,17 +71,17 @@ def test_a_python_file_is_one_cell(tmp_path):
 
 def test_a_syntax_error_names_cell_line_and_text_and_the_others_count(tmp_path):
     loaded = load(notebook(tmp_path / "rnn.ipynb", "x = 1", "y = 2\ndef f(x:\n    pass", "z = 3", "\0", "if x:"))
-    assert loaded.problems[0].startswith("rnn.ipynb, cell 2, line 2: syntax error (")
+    assert loaded.problems[0].startswith("rnn.ipynb, code cell 2, line 2: syntax error (")
     assert loaded.problems[0].endswith("): def f(x:")
-    assert loaded.problems[1].startswith("rnn.ipynb, cell 4")
+    assert loaded.problems[1].startswith("rnn.ipynb, code cell 4")
     assert (loaded.namespace["x"], loaded.namespace["z"]) == (1, 3)
 
 
 def test_a_cell_that_stops_half_way(tmp_path):
     loaded = load(notebook(tmp_path / "rnn.ipynb", "x = 1\ny = nothing\nz = 3", "w = 4"))
     assert loaded.problems == (
-        "rnn.ipynb, cell 1 stops half-way. Your code raised NameError: name 'nothing' is not defined\n"
-        "    rnn.ipynb, cell 1, line 2: y = nothing",
+        "rnn.ipynb, code cell 1 stops half-way. Your code raised NameError: name 'nothing' is not defined\n"
+        "    rnn.ipynb, code cell 1, line 2: y = nothing",
     )
     assert (loaded.namespace["x"], loaded.namespace["w"]) == (1, 4)
     assert "z" not in loaded.namespace
@@ -73,7 +91,7 @@ def test_an_endless_cell_ends_the_reading(tmp_path, monkeypatch):
     monkeypatch.setattr(source, "_SECONDS", 0.1)
     loaded = load(notebook(tmp_path / "rnn.ipynb", "if True:\n    while True: pass", "x = 1"))
     assert len(loaded.problems) == 1
-    assert "cell 1 stops half-way. Your code took longer than 0.1 s" in loaded.problems[0]
+    assert "code cell 1 stops half-way. Your code took longer than 0.1 s" in loaded.problems[0]
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+import collections
+
 import numpy as np
 import pytest
 import torch
@@ -61,6 +63,38 @@ def test_missing_names(student):
         _ = student.Counter().total
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("start", 0, "start should be a function, but it is a number (0). Write `def start`, "),
+        ("start", True, "start should be a function, but it is a truth value (True). "),
+        ("start", torch.zeros(2), "start should be a function, but it is a torch tensor. "),
+        ("start", collections.Counter, None),
+        ("start", collections.Counter(), "start should be a function, but it is a Counter of 0. "),
+        ("start", object(), "start should be a function, but it is an object of the class object. "),
+        ("MyRNN", "x", "MyRNN should be a class, but it is text ('x'). Write `class MyRNN`, "),
+        ("answer", 0, None),
+    ],
+)
+def test_a_name_that_should_be_a_function(name, value, says):
+    student = Student(Local({name: value}, 5, ("start", "MyRNN")))
+    if not says:
+        assert getattr(student, name) is not None
+        return
+    for use in (lambda: getattr(student, name)(1), lambda: student.grad(name, (1,))):
+        with pytest.raises(LearnerError) as error:
+            use()
+        assert str(error.value).startswith(says)
+        assert "\n" not in str(error.value)
+
+
+def test_calling_what_cannot_be_called(student):
+    counter = student.Counter()
+    for use in (counter, lambda: student.grad(counter, ())):
+        with pytest.raises(LearnerError, match=r"^Your code gave an object of the class Counter where a function is "):
+            use()
+
+
 def test_copies_go_in_and_changes_are_noticed(student):
     x, rows, h = torch.ones(2), [1], np.zeros(2)
     assert student.changed == ()
@@ -84,6 +118,7 @@ def test_handles(student):
     counter = student.Counter(3)
     assert repr(counter) == "<Counter object>"
     assert counter.count == 3
+    assert [repr(handle) for handle in (student.add, student.Counter, counter.up)] == ["add", "Counter", "up"]
     assert counter.up().up(by=2).count == 6
     assert student.same(counter, counter) is True
     assert student.same(counter, student.Counter()) is False
@@ -132,6 +167,8 @@ def test_gradients_of_parameters_by_name(student):
 def test_gradient_that_is_cut_off_is_said(student):
     with pytest.raises(LearnerError, match="No gradient flows through cut"):
         student.grad("cut", (torch.ones(2),))
+    with pytest.raises(LearnerError, match=r"^nothing should give a torch tensor, but it gave None\.\n"):
+        student.grad("nothing", (torch.ones(2),))
 
 
 def test_gradients_though_the_notebook_switched_them_off(student):
@@ -142,6 +179,8 @@ def test_gradients_though_the_notebook_switched_them_off(student):
 def test_errors_show_the_call(student):
     with pytest.raises(LearnerError, match=r"raised RuntimeError(.|\n)*The call was wrong\(tensor \(2, 3\)\)"):
         student.wrong(torch.zeros(2, 3))
+    with pytest.raises(LearnerError, match=r"The call was wrong\(\[add, Counter, <Counter object>\]\)\.$"):
+        student.wrong([student.add, student.Counter, student.Counter()])
 
 
 def test_stubs(student):
