@@ -83,10 +83,10 @@ class TestEvery:
 def test_shapes_marks_each_cell_with_its_layer_and_step():
     cells = [r for r in ElementTree.fromstring(raw("shapes")).iter(f"{SVG}rect") if r.get("data-layer")]
     assert {(cell.get("data-layer"), cell.get("data-step")) for cell in cells} == {
-        (layer, step) for layer in "12" for step in "1234"
+        (layer, step) for layer in "01" for step in "1234"
     }
     (corner,) = [cell for cell in cells if cell.get("stroke") == "currentColor"]
-    assert (corner.get("data-layer"), corner.get("data-step")) == ("2", "4")
+    assert (corner.get("data-layer"), corner.get("data-step")) == ("1", "4")
 
 
 def test_drawing_displays_the_figure(monkeypatch):
