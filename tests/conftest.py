@@ -1,10 +1,14 @@
-"""For all tests: no network, and the same hypothesis examples on every run."""
+"""For all tests: no network, one thread a process, and the same hypothesis examples on every run."""
 
 import ipaddress
+import os
 import socket
 
 import pytest
 from hypothesis import settings
+
+# Tests run side by side, a process a core; this is read when torch is first imported, here and in child processes.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 settings.register_profile("rnnbook", deadline=None, derandomize=True)
 settings.load_profile("rnnbook")

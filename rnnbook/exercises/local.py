@@ -61,6 +61,8 @@ class Local:
             if not any(isinstance(tensor, torch.Tensor) for tensor in results):
                 raise LearnerError(f"{_name(function)} should give a torch tensor, but it gave {describe(result)}.")
             weights = upstream if isinstance(upstream, list | tuple) else [upstream] * len(results)
+            if len(results) != len(weights):
+                raise LearnerError(f"{_name(function)} should return {len(weights)} values, but gives {len(results)}.")
             if not any(isinstance(tensor, torch.Tensor) and tensor.requires_grad for tensor in results):
                 raise LearnerError(
                     f"No gradient flows through {_name(function)}. Keep to torch operations from the arguments to the "

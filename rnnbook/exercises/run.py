@@ -58,7 +58,7 @@ def run(
     """
     collector = _Collector(exercise, make_student, patience, before, after)
     output = io.StringIO()
-    with _own_environment(), contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+    with _own_environment(), _one_thread(), contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
         code = pytest.main([*_ARGUMENTS, str(exercise.path)], plugins=[collector])
     if collector.interrupted:
         raise KeyboardInterrupt
@@ -161,6 +161,17 @@ def _own_environment() -> Iterator[None]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Small tensors gain nothing from more threads, which on a busy machine wait for each other most of the time."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 @contextlib.contextmanager

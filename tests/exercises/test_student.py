@@ -171,6 +171,11 @@ def test_gradient_that_is_cut_off_is_said(student):
         student.grad("nothing", (torch.ones(2),))
 
 
+def test_gradient_of_fewer_results_than_asked_for_is_said(student):
+    with pytest.raises(LearnerError, match="add should return 2 values, but gives 1"):
+        student.grad("add", (torch.ones(2),), (0,), (torch.ones(2), torch.ones(2)))
+
+
 def test_gradients_though_the_notebook_switched_them_off(student):
     with torch.no_grad():
         assert student.grad("add", (torch.ones(2),))[0].tolist() == [1, 1]

@@ -196,12 +196,15 @@ def macro_f1(counts):
     return f1.mean().item()
 
 
-# %% mutant: scikit-learn's array | says: should be a torch tensor, but it is a NumPy array
-from sklearn import metrics
+# %% mutant: NumPy array | says: should be a torch tensor, but it is a NumPy array
+import numpy as np
 
 
 def confusion(true, predicted, classes):
-    return metrics.confusion_matrix(true, predicted, labels=classes)
+    counts = np.zeros((len(classes), len(classes)), dtype=int)
+    for t, p in zip(true, predicted):
+        counts[classes.index(t), classes.index(p)] += 1
+    return counts
 
 
 def macro_f1(counts):

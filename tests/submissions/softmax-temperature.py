@@ -279,7 +279,7 @@ def softmax(logits, temperature):
     return torch.exp(z) / torch.exp(z).sum(-1, keepdim=True)
 
 
-# %% mutant: negative temperature taken | says: gave a result
+# %% mutant: negative temperature taken | says: raised nothing
 import torch
 
 
@@ -290,7 +290,7 @@ def softmax(logits, temperature):
     return torch.exp(z) / torch.exp(z).sum(-1, keepdim=True)
 
 
-# %% mutant: negative temperature asserted | says: Your code raised AssertionError
+# %% mutant: negative temperature asserted | says: but it raised AssertionError
 import torch
 
 

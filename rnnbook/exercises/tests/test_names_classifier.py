@@ -169,7 +169,7 @@ def test_beats_a_bag_of_letters(student):
         f"network's parameters, and does step() follow backward()? {result}"
     )
     assert accuracy >= bag + MARGIN, (
-        "Your network has learnt something, but counting the letters in any order does about as well, or better. Does it run "
-        "along the letters (batch_first=True), and take the state after the last one, before the padding? Then train "
-        f"for more epochs, or with a larger state or learning rate. {result}"
+        "Your network has learnt something, but counting the letters in any order does about as well, or better. Does "
+        "it run along the letters (batch_first=True), and take the state after the last one, before the padding? Then "
+        f"train for more epochs, or with a larger state or learning rate. {result}"
     )

@@ -5,8 +5,7 @@ import torch
 from torch import Tensor
 
 from rnnbook.exercises.catalogue import Exercise, points
-from rnnbook.exercises.compare import assert_equal_arrays, assert_unchanged
-from rnnbook.exercises.errors import LearnerError
+from rnnbook.exercises.compare import assert_equal_arrays, assert_raises, assert_unchanged
 
 EXERCISE = Exercise(
     id="softmax-temperature",
@@ -50,7 +49,7 @@ def mistakes(logits: Tensor, temperature: float) -> dict:
         "You normalised over the second axis: it is the last one, dim=-1.": lambda: torch.softmax(z, 1),
         "You did not divide by the sum.": torch.exp(z),
         "You shifted and took exp, but did not divide by the sum.": torch.exp(z - z.amax(-1, keepdim=True)),
-        # These two have a value only where the sizes happen to fit.
+        # Two that have a value only where the sizes happen to fit.
         "The sums are divided along the wrong axis: sum(dim=-1, keepdim=True) lines them up with the rows.": (
             lambda: torch.exp(z - z.amax(-1, keepdim=True)) / torch.exp(z - z.amax(-1, keepdim=True)).sum(-1)
         ),
@@ -131,13 +130,8 @@ def test_zero(student, temperature):
 @points(1)
 def test_negative(student):
     """A negative temperature raises a ValueError."""
-    try:
-        student.softmax(torch.tensor([1.0, 2.0]), -0.5)
-    except LearnerError as error:
-        if "raised ValueError" not in str(error):
-            raise
-    else:
-        raise AssertionError("Temperature -0.5 gave a result: a negative temperature should raise a ValueError.")
+    logits = torch.tensor([1.0, 2.0])
+    assert_raises(lambda: student.softmax(logits, -0.5), "ValueError", what="softmax(logits, -0.5)")
 
 
 @points(1)
