@@ -35,7 +35,7 @@ def rebuild(value, other: Callable, depth: int = 0):
         return value.item()
     if isinstance(value, np.ndarray) and value.dtype.kind in "biufU":
         return np.array(value, subok=False)
-    if isinstance(value, list | tuple) and not hasattr(value, "_fields"):  # a named tuple is used by its names
+    if isinstance(value, list | tuple):
         kind = list if isinstance(value, list) else tuple
         return kind([rebuild(item, other, depth + 1) for item in value])
     if isinstance(value, dict) and all(isinstance(key, str | int | float | bool | None) for key in value):
