@@ -86,8 +86,8 @@ class Book:
         source.metadata = run.metadata
         return source
 
-    def execute(self, workers: str = "auto") -> list[Path]:
-        """Run every notebook whose stamp is not current; return those that ran.
+    def execute(self, workers: str = "auto") -> dict[Path, str]:
+        """Run every notebook whose stamp is not current; return the keys of all, as they were when it began.
 
         Raises:
             BookError: if a cell failed. nbmake has printed the notebook, the cell and the traceback by then.
@@ -97,7 +97,7 @@ class Book:
         pending = {notebook: key for notebook, key in keys.items() if self.executed(notebook, key) is None}
         print(f"{len(keys) - len(pending)} of {len(keys)} notebooks are up to date.", flush=True)
         if not pending:
-            return []
+            return keys
         executing = self.build / "executing"
         shutil.rmtree(executing, ignore_errors=True)
         for notebook in pending:
@@ -111,7 +111,7 @@ class Book:
         if outcome != pytest.ExitCode.OK:
             raise BookError("A notebook failed: its cell and traceback stand above. Mend it and run the command again.")
         shutil.rmtree(executing)
-        return list(pending)
+        return keys
 
     def harvest(self, notebook: Path, key: str) -> None:
         """Take an executed notebook that passed out of build/executing/, stamped with its key."""
@@ -127,9 +127,15 @@ class Book:
 
     # The site
 
-    def assemble(self) -> Path:
-        """Write build/book/: the book's files with the executed notebooks in place of the sources."""
-        surroundings = self.surroundings()
+    def assemble(self, keys: dict[Path, str]) -> Path:
+        """Write build/book/: the book's files with the executed notebooks in place of the sources.
+
+        Args:
+            keys: what `execute` returned. Who edits the package while it runs gets the book as it was.
+
+        Raises:
+            BookError: if a notebook's outputs do not belong to its key.
+        """
         target = self.build / "book"
         wanted = {path.relative_to(self.root / "book") for path in _files(self.root / "book")}
         for path in _files(target):
@@ -138,7 +144,7 @@ class Book:
         for name in sorted(wanted):
             if name.suffix == ".ipynb" and len(name.parts) == 1:
                 notebook = Path("book") / name
-                run = self.executed(notebook, self.key(notebook, surroundings))
+                run = self.executed(notebook, keys[notebook])
                 if run is None:
                     raise BookError(f"{notebook} has not been executed: run `make book`")
                 content = nbformat.writes(run).encode()
@@ -151,8 +157,7 @@ class Book:
         """Build build/html from the executed notebooks; return its index.html. Done already: nothing is built."""
         from rnnbook import site
 
-        self.execute()
-        source = self.assemble()
+        source = self.assemble(self.execute())
         target = self.build / "html"
         stamp = target / ".complete"
         files = [*_files(source), *_files(self.root / "assets"), self.root / "_config.yml"]

@@ -126,7 +126,7 @@ def test_a_failing_cell_names_notebook_cell_and_error_and_the_others_are_kept(ch
     assert book.executed(a, book.key(a, surroundings)) is not None
     assert book.executed(b, book.key(b, surroundings)) is None
     with pytest.raises(BookError, match=r"b\.ipynb has not been executed"):
-        book.assemble()
+        book.assemble({a: book.key(a, surroundings), b: book.key(b, surroundings)})
 
 
 def test_what_an_interrupted_run_leaves_is_not_taken_for_finished(checkout):
