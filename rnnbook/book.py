@@ -108,6 +108,8 @@ class Book:
         options = ["--nbmake", "--overwrite", f"--nbmake-timeout={TIME_LIMIT}", f"--numprocesses={workers}", "-v"]
         isolation = ["-c", os.devnull, f"--rootdir={executing}", "-p", "no:cacheprovider"]
         outcome = pytest.main([*options, *isolation, str(executing)], plugins=[_Harvest(self, pending)])
+        if outcome == pytest.ExitCode.INTERRUPTED:
+            raise KeyboardInterrupt  # pytest has caught Ctrl-C
         if outcome != pytest.ExitCode.OK:
             raise BookError("A notebook failed: its cell and traceback stand above. Mend it and run the command again.")
         shutil.rmtree(executing)
