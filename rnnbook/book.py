@@ -270,6 +270,7 @@ def _write_if_changed(path: Path, content: bytes) -> None:
 
 
 def main() -> int:
+    """Run a command; return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m rnnbook.book", description="Make the book.")
     parser.add_argument("command", choices=["execute", "html", "lab", "urls"])
     parser.add_argument("--check", action="store_true", help="urls: change nothing, fail if something is stale")

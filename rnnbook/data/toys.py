@@ -9,7 +9,7 @@ def word_order(n: int, rng: Generator, length: int = 8, fillers: int = 6) -> tup
 
     Every sequence holds token 0 once, token 1 once, and fillers. Swapping the two marks changes the label and no count,
     so a bag of tokens holds no information: a model that ignores order stays at 50 %. A recurrent network has to
-    remember the first mark until the second comes.
+    keep the latest mark to the end: whichever comes last decides.
 
     Args:
         n: number of sequences; half of them (or one fewer) have label 1.
