@@ -1,6 +1,5 @@
 """The exercises by identifier: what each one asks for, and where its tests are."""
 
-import difflib
 import importlib
 import inspect
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from rnnbook.exercises.errors import ExerciseError
+from rnnbook.nearest import suggest
 
 TESTS = Path(__file__).parent / "tests"
 
@@ -73,9 +73,8 @@ def require(id: str) -> None:
     known = identifiers()
     if id in known:
         return
-    nearest = difflib.get_close_matches(str(id), known, n=1)
-    suggestion = f'Did you mean "{nearest[0]}"? ' if nearest else ""
-    raise ExerciseError(f'There is no exercise "{id}". {suggestion}There are: {", ".join(known)}.')
+    hint = suggest(id, known, quote='"')
+    raise ExerciseError(f'There is no exercise "{id}". {hint}')
 
 
 def find(id: str) -> Exercise:
