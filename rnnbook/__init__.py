@@ -14,7 +14,8 @@ Every idea has one module, every module one idea:
                      show, quiz                 source code and questions in a chapter
                      book, site                 `make book`: executing the notebooks, finishing the HTML
     the exercises    exercises/  catalogue, tests, `check`, and the learner's notebooks
-    the command      cli, doctor `rnnbook check`, `rnnbook train`, `rnnbook doctor`
+                     grading/    a class's submissions, graded in a sandbox
+    the command      cli, doctor `rnnbook check`, `rnnbook grade`, `rnnbook train`, `rnnbook doctor`
     for all          shapes, nearest    clear errors for a wrong shape, for an unknown name
 """
 

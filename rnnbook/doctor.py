@@ -35,11 +35,11 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Looks at Python, each package that rnnbook needs, the data folder and the browser."""
+    """Looks at Python, each package that rnnbook needs, the data folder, the browser and the grader's sandboxes."""
     metadata = importlib.metadata.metadata("rnnbook")
     needs = [Requirement(text) for text in metadata.get_all("Requires-Dist", [])]
     packages = [package(need) for need in needs if need.marker is None]
-    return [python(metadata["Requires-Python"]), *packages, data_folder(), browser()]
+    return [python(metadata["Requires-Python"]), *packages, data_folder(), browser(), *sandboxes()]
 
 
 def python(bound: str) -> Finding:
@@ -86,6 +86,18 @@ def browser() -> Finding:
     path = next(filter(None, map(shutil.which, _CHROMIUM)), None)
     remedy = "sudo apt-get install chromium, or the like on your system"
     return Finding("Chromium (for the site's tests)", path or "not found", path is not None, remedy, required=False)
+
+
+def sandboxes() -> list[Finding]:
+    """The sandboxes of `rnnbook grade`, the strongest first; one that is safe is enough."""
+    from rnnbook.grading import sandbox
+
+    return [
+        Finding(
+            f"sandbox {tier.name} (for rnnbook grade)", "works" if tier.works else tier.why, tier.works, required=False
+        )
+        for tier in sandbox.available()
+    ]
 
 
 def table(findings: list[Finding]) -> Table:

@@ -3,12 +3,16 @@
 import ipaddress
 import os
 import socket
+import tempfile
 
 import pytest
 from hypothesis import settings
 
 # Tests run side by side, a process a core; this is read when torch is first imported, here and in child processes.
 os.environ["OMP_NUM_THREADS"] = "1"
+# Tests leave no helper process behind, and no trace in a home folder; those of these things set their own.
+os.environ["RNNBOOK_NO_HELPER"] = "1"
+os.environ["XDG_STATE_HOME"] = os.path.join(tempfile.gettempdir(), f"rnnbook-tests-{os.getpid()}")
 
 settings.register_profile("rnnbook", deadline=None, derandomize=True)
 settings.load_profile("rnnbook")

@@ -6,6 +6,7 @@ A process that imports torch takes seconds, so a test whose subject is no proces
 import functools
 import importlib.metadata
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rnnbook import cli, doctor
-from rnnbook.exercises import process
+from rnnbook.exercises.terminal import console, pack, process, progress
 
 ROOT = Path(__file__).parents[1]
 RIGHT = """import torch
@@ -22,6 +23,7 @@ def rnn_cell(x, h, W_ih, W_hh, b_ih, b_hh):
     return torch.tanh(x @ W_ih.T + b_ih + h @ W_hh.T + b_hh)
 """
 CHECK = 'check("rnn-cell")'
+STUB = "def {}(*_): raise NotImplementedError"
 
 
 @pytest.fixture(autouse=True)
@@ -35,17 +37,26 @@ def elsewhere(tmp_path, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     # A console's width would break the lines that are compared here.
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("RNNBOOK_NO_HELPER", "1")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 @pytest.fixture
 def in_process(monkeypatch):
     """The child's work done here: the same arguments, files and events, but no time limit from outside."""
 
-    def run(command: list[str], **_):
-        process.work(*command[command.index(process._CHILD) + 2 :])
-        return subprocess.CompletedProcess(command, 0, b"", b"")
+    class Done:
+        def wait(self, timeout):
+            return 0
 
-    monkeypatch.setattr(process.subprocess, "run", run)
+        def kill(self):
+            pass
+
+    def start(arguments: list[str], words: Path) -> Done:
+        process.work(*arguments)
+        return Done()
+
+    monkeypatch.setattr(process, "_start", start)
     monkeypatch.setattr(process.faulthandler, "dump_traceback_later", lambda *_, **__: None)
     monkeypatch.setattr(sys, "path", [*sys.path])
 
@@ -75,22 +86,58 @@ def test_python_file_whose_names_tell_the_exercise(in_process):
     result = rnnbook("check", "my work.py")
     assert result.exit_code == 1
     assert "You left out the tanh" in result.output
-    assert "rnnbook check 'my work.py' rnn-cell --hint 1" in result.output
+    assert "rnnbook check 'my work.py' rnn-cell --hint\n" in result.output
+    assert "  expected  " in result.output
 
 
 def test_stub_and_hint(in_process):
-    result = rnnbook("check", str(ROOT / "exercises" / "02_rnn.ipynb"), "rnn-cell", "--hint", "2")
+    result = rnnbook("check", save(STUB.format("rnn_cell")), "rnn-cell", "--hint", "2")
     assert result.exit_code == 1
     assert "rnn-cell: 0 of 10 points" in result.output
     assert "rnn_cell is not written yet" in result.output
     assert "Hint 2 of 3" in result.output
 
 
-def test_exercises_in_the_order_of_the_notebook(in_process):
-    stubs = [f"def {name}(*_): raise NotImplementedError" for name in ("unroll", "rnn_cell", "one_hot")]
-    result = rnnbook("check", save(*stubs))
-    headlines = [line.partition(":")[0] for line in result.stdout.splitlines() if " points" in line]
-    assert headlines == ["unroll", "rnn-cell", "one-hot"]
+def test_hints_come_one_after_the_other(in_process):
+    file = save(STUB.format("unroll"), STUB.format("rnn_cell") + "\n    pass")
+    shown = [rnnbook("check", file, "rnn-cell", "--hint").output for _ in range(4)]
+    assert [re.search(r"Hint (\d) of 3", text)[1] for text in shown] == ["1", "2", "3", "3"]
+    assert "Next hint: rnnbook check rnn.ipynb rnn-cell --hint\n" in shown[0]
+    assert "Next hint" not in shown[3]
+    rnnbook("check", file, "rnn-cell", "--hint", "1")
+    assert "Hint 2 of 3" in rnnbook("check", file, "rnn-cell", "--hint").output
+    assert "unroll: 0 of 10 points." in rnnbook("check", file, "--hint").output  # the next that fails
+    assert "Hint 3 of 3" in rnnbook("check", file, "--hint", "3").output
+
+
+def test_the_next_exercise_in_full_and_a_line_for_each(in_process):
+    wrong = RIGHT.replace("torch.tanh", "")
+    result = rnnbook("check", save(STUB.format("unroll"), STUB.format("one_hot"), wrong, STUB.format("softmax")))
+    assert result.exit_code == 1
+    assert result.stdout.startswith("rnn-cell: ")  # begun: before those that are not written yet
+    assert "You left out the tanh" in result.stdout
+    assert result.stdout.count("not written yet") == 3
+    assert result.stdout.splitlines()[-5:] == [
+        "  – unroll                0 of 10  not written yet",
+        "  – one-hot               0 of 10  not written yet",
+        "  ✗ rnn-cell              1 of 10  see above",
+        "  – softmax-temperature   0 of 10  not written yet",
+        "0 of 4 exercises pass, 1 of 40 points.",
+    ]
+
+
+def test_all_that_pass_are_a_line_each(in_process):
+    unroll = """def smooth(h, x): return 0.9 * h + 0.1 * x
+def largest(h, x): return max(h, x)
+def unroll(step, xs, h):
+    states = []
+    for x in xs:
+        states.append(h := step(h, x))
+    return states
+"""
+    result = rnnbook("check", save(unroll, RIGHT))
+    assert result.stdout.splitlines()[0].startswith("  ✓ unroll"), result.stdout
+    assert result.stdout.splitlines()[-1] == "2 of 2 exercises pass, 20 of 20 points."
 
 
 def test_syntax_error_names_the_cell(in_process):
@@ -120,7 +167,7 @@ def test_code_that_takes_its_process_along(body, says, monkeypatch):
 
 
 def test_definitions_that_take_the_process_along():
-    result = rnnbook("check", save("import os\nx = os._exit(3)", CHECK))
+    result = rnnbook("check", save("import os\n@lambda _: os._exit(3)\ndef rnn_cell(*_): pass", CHECK))
     assert result.exit_code == 2
     assert "rnn.ipynb could not be run. The Python process ended with exit code 3" in result.stderr
 
@@ -133,7 +180,9 @@ def test_definitions_that_take_the_process_along():
         (["notes.txt"], "neither a notebook"),
         (["."], "is a folder"),
         (["rnn.ipynb", "rnn-cel"], 'There is no exercise "rnn-cel". Did you mean "rnn-cell"?'),
-        (["rnn.ipynb", "--hint", "1"], "Name the exercise that the hint is for"),
+        (["rnn.ipynb", "rnn-cell", "1"], "What is 1? For a hint, write --hint 1."),
+        (["rnn.ipynb", "rnn-cell", "--hint", "--watch"], "--watch shows no hints"),
+        (["nowhere/rnn.ipynb", "--watch"], "There is no folder nowhere"),
         (["rnn.ipynb"], "rnn.ipynb holds none of the exercises: "),
     ],
 )
@@ -146,6 +195,84 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, says, in_process):
     assert says in result.stderr
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
+
+
+def test_watch_checks_again_and_survives_what_is_half_written(in_process, monkeypatch):
+    def turns(path, turn):
+        for content in (None, "{", "", json.dumps({"cells": [{"cell_type": "code", "source": RIGHT}]})):
+            Path(path).unlink() if content is None else Path(path).write_text(content)
+            turn()
+
+    monkeypatch.setattr(console, "on_save", turns)
+    result = rnnbook("check", save(RIGHT), "--watch")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.count("Watching: save the file") == 4
+    assert result.stdout.count("All tests pass.") == 1
+    said = ["There is no file rnn.ipynb", "rnn.ipynb is not a notebook", "rnn.ipynb is empty"]
+    assert [line.startswith(start) for line, start in zip(result.stderr.splitlines(), said, strict=True)] == [True] * 3
+
+
+@pytest.mark.parametrize(
+    ("command", "module", "name", "says"),
+    [("check", process, "_start", "Stopped.\n"), ("pack", pack, "grade", "Stopped: nothing was written.\n")],
+)
+def test_ctrl_c(command, module, name, says, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, name, interrupted)
+    result = rnnbook(command, save(RIGHT))
+    assert (result.exit_code, result.stdout, result.stderr) == (130, "", says)
+    assert not Path("rnn.zip").exists()
+
+
+def test_notes_and_problems_are_said_and_change_no_mark(in_process):
+    result = rnnbook("check", save("!pip list", "import nowhere\nhistory = 1 / 0", RIGHT + "import elsewhere"))
+    assert result.exit_code == 0, result.output
+    assert "ZeroDivisionError" not in result.stderr  # what no exercise needs, such as a training, is not run
+    assert "rnn.ipynb, code cell 1, line 1: left out `!pip list`" in result.stderr
+
+
+def test_progress_over_the_course(in_process):
+    assert "Next: " in rnnbook("progress").output
+    rnnbook("check", save(RIGHT))
+    rnnbook("check", save(RIGHT.replace("torch.tanh", "")))  # the best marks count
+    assert "  ✓ rnn-cell             10 of 10  One step" in rnnbook("progress").output
+    Path(progress.path()).write_text("{")
+    result = rnnbook("progress")
+    assert "was damaged: it is now progress.damaged, and your progress starts anew." in result.stderr
+    assert "✓" not in result.stdout
+    assert rnnbook("progress", "--reset").output == "There was no progress to forget.\n"
+    rnnbook("check", save(RIGHT))
+    assert rnnbook("progress", "--reset").output == "Your progress is forgotten.\n"
+    assert "✓" not in rnnbook("progress").output
+
+
+def test_progress_that_cannot_be_read(monkeypatch):
+    progress.path().mkdir(parents=True)
+    result = rnnbook("progress")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"{progress.path()} could not be read: Is a directory.\n"
+
+
+def test_progress_that_cannot_be_saved_changes_no_exit_code(in_process):
+    Path("state").write_text("a file in its place")
+    result = rnnbook("check", save(RIGHT))
+    assert result.exit_code == 0
+    assert result.stderr.startswith("Your progress could not be saved in ")
+
+
+def test_pack_says_in_one_line_what_is_wrong():
+    result = rnnbook("pack", "missing.ipynb")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "There is no file missing.ipynb: is it saved, and are you in its folder?\n"
+
+
+def test_pack_passes_on_what_it_was_given(monkeypatch):
+    given = []
+    monkeypatch.setattr(pack, "show", lambda *arguments: given.append(arguments[:2]) or 1)
+    assert rnnbook("pack", "a.ipynb", "b.py", "-o", "c.zip").exit_code == 1
+    assert given == [([Path("a.ipynb"), Path("b.py")], Path("c.zip"))]
 
 
 def test_hint_that_does_not_exist(in_process):

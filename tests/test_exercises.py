@@ -1,52 +1,22 @@
 """Every exercise proves its tests: solutions and alternatives get full marks, stubs none, each mutant is named."""
 
 import functools
-import re
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
+import submitted
+from submitted import ROOT, file_of, of_kind, submissions
 
 from rnnbook.exercises import check, source
 from rnnbook.exercises.catalogue import find, identifiers
 from rnnbook.exercises.publish import outdated
 from rnnbook.exercises.student import Student
 
-ROOT = Path(__file__).parents[1]
-HEADER = re.compile(r"^# %% (alternative|mutant): (.+?)(?: \| says: (.+))?$", re.MULTILINE)
 
-
-@dataclass(frozen=True)
-class Submission:
-    """One cell of `submissions/ID.py`: a complete answer."""
-
-    exercise: str
-    kind: str
-    name: str
-    says: str | None
-    code: str
-
-    def report(self):
-        """What `check` says of it."""
-        namespace = {}
-        file = f"{self.exercise} {self.name}"
-        exec(compile(self.code, file, "exec"), namespace)
-        return check(self.exercise, namespace)
-
-
-def file_of(id: str) -> Path:
-    return ROOT / "tests" / "submissions" / f"{id}.py"
-
-
-def submissions(id: str) -> list[Submission]:
-    path = file_of(id)
-    parts = HEADER.split(path.read_text(encoding="utf-8"))[1:] if path.exists() else []
-    return [Submission(id, *parts[start : start + 4]) for start in range(0, len(parts), 4)]
-
-
-def of_kind(kind: str) -> list:
-    found = [submission for id in identifiers() for submission in submissions(id) if submission.kind == kind]
-    return [pytest.param(submission, id=f"{submission.exercise}: {submission.name}") for submission in found]
+def report_on(submission):
+    """What `check` says of a submission."""
+    namespace = {}
+    exec(compile(submission.code, f"{submission.exercise} {submission.name}", "exec"), namespace)
+    return check(submission.exercise, namespace)
 
 
 @functools.cache
@@ -95,13 +65,13 @@ class TestEach:
 
 @pytest.mark.parametrize("submission", of_kind("alternative"))
 def test_alternative_has_full_marks(submission):
-    report = submission.report()
+    report = report_on(submission)
     assert report.passed, report
 
 
 @pytest.mark.parametrize("submission", of_kind("mutant"))
 def test_mutant_is_named(submission):
-    report = submission.report()
+    report = report_on(submission)
     assert report.earned < report.possible
     assert any(submission.says in test.message for test in report.tests), report
     assert not any(test.status == "error" for test in report.tests), report
@@ -116,7 +86,7 @@ def test_every_submissions_file_has_its_exercise():
 
 
 def test_missing_submissions_file_is_said_by_its_own_test(monkeypatch, tmp_path):
-    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    monkeypatch.setattr(submitted, "ROOT", tmp_path)
     assert of_kind("mutant") == []
     with pytest.raises(AssertionError, match=r"^Write tests/submissions/rnn-cell\.py"):
         TestEach().test_has_alternatives_and_mutants("rnn-cell")

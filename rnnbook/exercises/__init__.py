@@ -5,8 +5,8 @@
     catalogue   which exercises there are          run        pytest, apart from the learner's settings
     student     the fixture that the tests see     report     what a check found
     local       the learner's code behind it       display    showing that
-    values      what may pass between the two      source     reading a notebook or a Python file
-    guard       time limit, the learner's errors   process    checking a file in its own process
+    values      what may pass between the two      source/    reading a learner's file, and running what it defines
+    guard       time limit, the learner's errors   terminal/  `rnnbook check`, `progress`, `pack`
     compare     assertions that name mistakes      publish    the learners' notebooks from solutions/
 """
 

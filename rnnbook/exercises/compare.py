@@ -206,6 +206,8 @@ def _told_apart(*values: np.ndarray | np.generic) -> list[str]:
 
 
 def _short(array: np.ndarray) -> str:
+    if array.ndim > 4:  # each axis would multiply what is shown
+        array = array.reshape(-1)
     return np.array2string(array, precision=4, suppress_small=True, threshold=24, edgeitems=2, prefix="expected: ")
 
 

@@ -171,7 +171,7 @@ def place(frames: Iterable) -> str:
 def is_learners(filename: str) -> bool:
     """Whether a file is neither Python's nor an installed package's nor ours."""
     installed = {"site-packages", "dist-packages"} & set(Path(filename).parts)
-    return not (installed or filename.startswith((_STDLIB, _PACKAGE, "<frozen")))
+    return not (installed or filename.startswith((_STDLIB, _PACKAGE, "<frozen", "<string>")))
 
 
 def _frames(error: BaseException) -> list:

@@ -8,7 +8,7 @@ import torch
 from rnnbook.exercises.errors import LearnerError, NotWritten
 from rnnbook.exercises.guard import Guard
 from rnnbook.exercises.student import Handle
-from rnnbook.exercises.values import describe, is_routine, rebuild, same, sketch
+from rnnbook.exercises.values import changed, describe, is_routine, plain, rebuild, sketch
 
 
 class Local:
@@ -22,6 +22,7 @@ class Local:
 
     def __init__(self, namespace: dict, seconds: float, functions: tuple[str, ...] = ()):
         self.changed: tuple[int | str, ...] = ()
+        self.after: list = []  # the last call's arguments as they are now, objects left out
         self._namespace = namespace
         self._functions = functions
         self._guard = Guard(seconds)
@@ -100,13 +101,8 @@ class Local:
             arguments = [*map(sketch, args), *(f"{name}={sketch(value)}" for name, value in kwargs.items())]
             error.args = (f"{error}\n    The call was {_name(function)}({', '.join(arguments)}).",)
             raise
-        before = [*enumerate(args), *kwargs.items()]
-        after = [*copies, *named.values()]
-        self.changed = tuple(
-            key
-            for (key, given), copy in zip(before, after, strict=True)
-            if not same(rebuild(given, _blank), rebuild(copy, _blank))
-        )
+        self.after = [*map(_readable, copies), *map(_readable, named.values())]
+        self.changed = changed(args, kwargs, self.after)
         return value
 
     def _global(self, name: str):
@@ -144,8 +140,12 @@ def _at(thing, name: str) -> torch.Tensor:
         raise LearnerError(f"Your {type(thing).__name__} has no parameter `{name}`.") from None
 
 
-def _blank(thing) -> None:
-    """Objects behind handles may change: that is what methods do."""
+def _readable(argument):
+    """A plain copy of an argument after the call; some text when the call made it unreadable."""
+    try:
+        return plain(argument)
+    except Exception:
+        return "unreadable"
 
 
 def _name(function: Callable) -> str:

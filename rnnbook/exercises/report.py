@@ -14,9 +14,12 @@ class Outcome:
         name: the test function's name.
         title: what the test asks for: the first line of its docstring.
         points: what it is worth.
-        status: "passed", "failed", "timeout", "error" (the test itself broke) or "not run".
+        status: "passed", "failed", "timeout", "error" (the test could not deal with what the code gave) or "not run";
+            in a sandbox also "memory", "output" and "crash".
         message: for the learner; empty when passed.
         printed: what the learner's code printed meanwhile.
+        partial: points for the cases that passed, in a test whose cases count one by one.
+        hidden: whether it is the instructor's own: then its message is not for the learner.
     """
 
     name: str
@@ -25,11 +28,13 @@ class Outcome:
     status: str = "not run"
     message: str = ""
     printed: str = ""
+    partial: int = 0
+    hidden: bool = False
 
     @property
     def earned(self) -> int:
-        """All the test's points or none."""
-        return self.points if self.status == "passed" else 0
+        """All the test's points; when it failed, those of the cases that passed if they count one by one, else none."""
+        return self.points if self.status == "passed" else self.partial
 
 
 @dataclass(frozen=True)

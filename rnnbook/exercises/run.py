@@ -41,8 +41,9 @@ def run(
     exercise: Exercise,
     make_student: Callable[[], Student],
     patience: float = 2,
-    before: Callable[[], None] = lambda: None,
+    before: Callable[[str], None] = lambda case: None,
     after: Callable[[Outcome], None] = lambda outcome: None,
+    seed: Callable[[str], int] = lambda case: 0,
 ) -> Report:
     """Runs all tests of an exercise.
 
@@ -50,16 +51,17 @@ def run(
         exercise: which one.
         make_student: makes the `student` fixture of a test, anew for each.
         patience: after so many tests that ran out of time, the others are not run.
-        before: called before each case of a test.
+        before: called before each case of a test, with the case's name.
         after: called after each case with the test's outcome so far.
+        seed: gives the seed of a case's random numbers.
 
     Returns:
         A report with an outcome for each test.
     """
-    collector = _Collector(exercise, make_student, patience, before, after)
+    collector = _Collector(exercise, make_student, patience, before, after, seed)
     output = io.StringIO()
     with _own_environment(), _one_thread(), contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-        code = pytest.main([*_ARGUMENTS, str(exercise.path)], plugins=[collector])
+        code = pytest.main([*_ARGUMENTS, *map(str, exercise.paths)], plugins=[collector])
     if collector.interrupted:
         raise KeyboardInterrupt
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
@@ -69,7 +71,8 @@ def run(
 
 def blank(exercise: Exercise) -> Report:
     """The report before any test has run."""
-    tests = (Outcome(name, title(test), test.points) for name, test in exercise.tests.items())
+    hidden = exercise.hidden
+    tests = (Outcome(name, title(test), test.points, hidden=name in hidden) for name, test in exercise.tests.items())
     return Report(exercise.id, tuple(tests), exercise.hints)
 
 
@@ -81,25 +84,35 @@ def title(test: Callable) -> str:
 class _Collector:
     """A pytest plugin: gives the `student` fixture, and turns pytest's reports into outcomes."""
 
-    def __init__(self, exercise: Exercise, make_student: Callable, patience: float, before: Callable, after: Callable):
+    def __init__(
+        self,
+        exercise: Exercise,
+        make_student: Callable,
+        patience: float,
+        before: Callable,
+        after: Callable,
+        seed: Callable,
+    ):
         self.outcomes = {test.name: test for test in blank(exercise).tests}
         self.interrupted = False
         self._make_student = make_student
         self._patience = patience
         self._before = before
         self._after = after
+        self._seed = seed
         self._cases_left: Counter[str] = Counter()
 
     @pytest.fixture
     def student(self, request: pytest.FixtureRequest) -> Iterator[Student]:
         """The learner's names."""
-        if self.outcomes[request.node.originalname].status != "not run":
+        counts_alone = request.node.function.points_of_a_case
+        if self.outcomes[request.node.originalname].status != "not run" and not counts_alone:
             pytest.skip("another case has failed")
         timeouts = sum(outcome.status == "timeout" for outcome in self.outcomes.values())
         if timeouts >= self._patience:
             pytest.skip(f"Not run: {timeouts} tests have run out of time already.")
-        with _seeded():
-            self._before()
+        with _seeded(self._seed(request.node.name)):
+            self._before(request.node.name)
             yield self._make_student()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -121,6 +134,7 @@ class _Collector:
             outcome = replace(outcome, status=status, message=message, printed=report.capstdout[:_PRINTED])
         if call.when == "call" and report.passed:
             self._cases_left[name] -= 1
+            outcome = replace(outcome, partial=outcome.partial + item.function.points_of_a_case)
         if call.when == "teardown" and not self._cases_left[name] and outcome.status == "not run":
             outcome = replace(outcome, status="passed")
         self.outcomes[name] = outcome
@@ -175,13 +189,13 @@ def _one_thread() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _seeded() -> Iterator[None]:
-    """Every test sees the same random numbers, and the notebook's own go on undisturbed."""
+def _seeded(seed: int) -> Iterator[None]:
+    """A test sees the random numbers of this seed, and the notebook's own go on undisturbed."""
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - the learner may use the global generator
     with torch.random.fork_rng(devices=[]):
-        random.seed(0)
-        np.random.seed(0)  # noqa: NPY002
-        torch.manual_seed(0)
+        random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002
+        torch.manual_seed(seed)
         try:
             yield
         finally:

@@ -16,7 +16,7 @@ def rebuild(value, other: Callable, depth: int = 0):
     Whatever their subclass, tensors come back as detached `torch.Tensor` on the CPU, and arrays as `numpy.ndarray`.
 
     Args:
-        value: tensors, arrays, numbers, strings, bools, None, and lists, tuples and dicts of these.
+        value: dense tensors, arrays, numbers, strings, bools, None, and lists, tuples and dicts of these.
         other: called with anything else; gives what stands for it in the copy.
 
     Returns:
@@ -29,7 +29,7 @@ def rebuild(value, other: Callable, depth: int = 0):
     for kind in (int, float, str):
         if isinstance(value, kind):
             return kind(value)
-    if isinstance(value, torch.Tensor):
+    if isinstance(value, torch.Tensor) and is_dense(value):
         return value.detach().as_subclass(torch.Tensor).to("cpu", copy=True)
     if isinstance(value, np.generic) and value.dtype.kind in "biuf":
         return value.item()
@@ -41,6 +41,11 @@ def rebuild(value, other: Callable, depth: int = 0):
     if isinstance(value, dict) and all(isinstance(key, str | int | float | bool | None) for key in value):
         return {rebuild(key, other): rebuild(item, other, depth + 1) for key, item in value.items()}
     return other(value)
+
+
+def is_dense(value: torch.Tensor) -> bool:
+    """Whether a tensor has numbers at all, and in the ordinary layout."""
+    return value.layout is torch.strided and not value.is_quantized and not value.is_meta
 
 
 def same(a, b) -> bool:
@@ -56,10 +61,32 @@ def same(a, b) -> bool:
     return a == b or (isinstance(a, float) and math.isnan(a) and math.isnan(b))
 
 
+def changed(args: tuple, kwargs: dict, after: list) -> tuple[int | str, ...]:
+    """Which arguments of a call are not what they were: positions, and names of keyword arguments.
+
+    Args:
+        args: the positional arguments before the call.
+        kwargs: the keyword arguments before the call.
+        after: all of them after it, in this order.
+    """
+    before = [*enumerate(args), *kwargs.items()]
+    if len(after) != len(before):
+        return tuple(key for key, _ in before)
+    pairs = zip(before, after, strict=True)
+    return tuple(key for (key, given), copy in pairs if not same(plain(given), copy))
+
+
+def plain(value):
+    """A copy of a value with None for each object that is not plain: objects may change, that is what methods do."""
+    return rebuild(value, lambda thing: None)
+
+
 def describe(value) -> str:
     """What a value is, in words."""
     if value is None:
         return "None"
+    if isinstance(value, torch.Tensor) and not is_dense(value):
+        return "a sparse, quantized or meta tensor"
     kinds = {torch.Tensor: "a torch tensor", np.ndarray: "a NumPy array", bool: "a truth value", str: "text"}
     for kind, words in (kinds | {int | float: "a number"}).items():
         if isinstance(value, kind):

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from rnnbook.exercises.catalogue import catalogue, find, identifiers, points
+from rnnbook.exercises.catalogue import catalogue, find, identifiers, points, with_hidden
 from rnnbook.exercises.errors import ExerciseError
 
 
@@ -44,3 +44,51 @@ def test_tests_are_in_the_order_of_the_file_and_add_up():
     lines = [test.__code__.co_firstlineno for test in exercise.tests.values()]
     assert lines == sorted(lines)
     assert exercise.points == sum(test.points for test in exercise.tests.values())
+
+
+def test_points_per_case_need_cases():
+    with pytest.raises(ValueError, match="write @points above"):
+
+        @points(1, per_case=True)
+        def test(student): ...
+
+
+HIDDEN = '''
+from rnnbook.exercises.catalogue import Exercise, points
+
+@points(4)
+def test_wide(student):
+    """A wide state."""
+'''
+OWN = HIDDEN + 'EXERCISE = Exercise(id="my-own", chapter="02_rnn", title="Our own", defines=("f",))'
+
+
+def test_hidden_tests_join_an_exercise_or_make_one(tmp_path):
+    (tmp_path / "test_rnn_cell.py").write_text(HIDDEN)
+    (tmp_path / "test_my_own.py").write_text(OWN)
+    found = {exercise.id: exercise for exercise in with_hidden(tmp_path)}
+    assert {*found} == {*identifiers(), "my-own"}
+    assert found["rnn-cell"].points == find("rnn-cell").points + 4
+    assert [*found["rnn-cell"].tests][-1] == "test_wide"
+    assert [*found["rnn-cell"].hidden] == [*found["my-own"].tests] == [*found["my-own"].hidden] == ["test_wide"]
+    assert found["my-rnn"] == find("my-rnn")
+    assert not {name for name in sys.modules if "hidden_test" in name}
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "says"),
+    [
+        ("test_rnn_cell.py", "1 / 0", "does not import: ZeroDivisionError"),
+        ("test_rnn_cell.py", "def test_a(student): ...", "test_a needs a docstring"),
+        ("test_rnn_cell.py", HIDDEN.replace("test_wide", "test_square"), "has a test test_square already"),
+        ("test_rnn_cell.py", "x = 1", "holds no tests"),
+        ("test_other.py", HIDDEN, r'needs EXERCISE = Exercise\(id="other"'),
+        ("test_other.py", OWN, r'needs EXERCISE = Exercise\(id="other"'),
+        ("other.py", HIDDEN, "holds no tests: they are files such as test_rnn_cell.py"),
+    ],
+    ids=["import", "docstring", "same-name", "empty", "no-exercise", "another-id", "file-name"],
+)
+def test_hidden_tests_that_cannot_be_used_are_said(tmp_path, name, code, says):
+    (tmp_path / name).write_text(code)
+    with pytest.raises(ExerciseError, match=says):
+        with_hidden(tmp_path)

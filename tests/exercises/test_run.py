@@ -143,7 +143,7 @@ def test_no_way_out_passes(trial, name):
 
 
 def test_ctrl_c_ends_the_check(trial):
-    def interrupt():
+    def interrupt(case):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -157,7 +157,9 @@ def test_tests_that_cannot_be_collected_are_no_ones_marks(trial):
 
 def test_outcomes_are_told_as_they_come(trial):
     told, begun = [], []
-    report = report_on(trial(), {"f": lambda x: 2, "shout": shout}, before=lambda: begun.append(1), after=told.append)
+    report = report_on(
+        trial(), {"f": lambda x: 2, "shout": shout}, before=lambda case: begun.append(1), after=told.append
+    )
     assert len(begun) == 6
     assert {outcome.name: outcome for outcome in told} == {outcome.name: outcome for outcome in report.tests}
 
@@ -207,3 +209,39 @@ def test_blank_lists_all_tests_with_no_points():
     report = blank(find("rnn-cell"))
     assert (report.earned, report.possible) == (0, find("rnn-cell").points)
     assert {test.status for test in report.tests} == {"not run"}
+
+
+PER_CASE = '''
+import pytest, torch
+from rnnbook.exercises.catalogue import points
+
+@points(2, per_case=True)
+@pytest.mark.parametrize("x", [1, 2, 3])
+def test_cases(student, x):
+    """Each case counts."""
+    assert student.f(x) == 2, f"wrong for {x}"
+
+@points(1)
+def test_draw(student):
+    """It draws."""
+    assert False, str(torch.rand(()).item())
+'''
+
+
+def test_cases_may_count_one_by_one(trial):
+    exercise = trial(PER_CASE)
+    cases, draw = report_on(exercise, {"f": lambda x: 0 if x == 1 else 2}).tests
+    assert (cases.status, cases.message.partition("\n")[0]) == ("failed", "wrong for 1")
+    assert (cases.earned, cases.points, draw.earned) == (4, 6, 0)
+    assert report_on(exercise, {"f": lambda x: 2}).tests[0].earned == 6
+    assert report_on(exercise, {"f": lambda x: 0}).tests[0].earned == 0
+
+
+def test_each_case_has_its_seed(trial):
+    exercise, asked = trial(PER_CASE), []
+
+    def drawn(seed):
+        return report_on(exercise, {"f": lambda x: 2}, seed=seed).tests[1].message
+
+    assert drawn(lambda case: asked.append(case) or 1) == drawn(lambda case: 1) != drawn(lambda case: 2)
+    assert asked == ["test_cases[1]", "test_cases[2]", "test_cases[3]", "test_draw"]

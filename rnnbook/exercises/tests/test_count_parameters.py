@@ -19,6 +19,7 @@ EXERCISE = Exercise(
         "With H = hidden_size and a layer that reads W numbers, each direction has H * W + H * H + 2 * H parameters. "
         "Multiply by the directions and add up the layers: W is input_size in the first, directions * H in the others.",
     ),
+    forbidden=("torch.nn", "rnnbook.layers", "rnnbook.models"),
 )
 
 
@@ -112,7 +113,7 @@ def test_by_formula(student):
     try:
         assert_count(student, 10**7, 10**8, num_layers=3, bidirectional=True)
     except LearnerError as error:
-        if "alloc" not in str(error):
+        if error.status != "memory" and "alloc" not in str(error):
             raise
         raise AssertionError(
             "You built the network to count its parameters. This one, with input_size 10,000,000 and hidden_size "

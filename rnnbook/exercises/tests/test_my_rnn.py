@@ -23,6 +23,10 @@ EXERCISE = Exercise(
         "In the loop: h = torch.tanh(x[:, t] @ self.weight_ih_l0.T + self.bias_ih_l0 + h @ self.weight_hh_l0.T + "
         "self.bias_hh_l0). After it: torch.stack(states, dim=1) and h.unsqueeze(0).",
     ),
+    forbidden=(
+        *("torch.nn.RNN", "torch.nn.RNNCell", "torch.nn.RNNBase", "torch.rnn_tanh", "torch.rnn_tanh_cell", "torch._VF"),
+        *("rnnbook.layers", "rnnbook.models", "rnnbook.numpy_rnn"),
+    ),
 )
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import confusion_matrix
 
-from rnnbook.data import Names, load_names
+from rnnbook.data import load_names
 from rnnbook.exercises.catalogue import Exercise, points
 from rnnbook.exercises.errors import LearnerError
 from rnnbook.recipes.names import bag_of_characters
@@ -25,29 +25,45 @@ EXERCISE = Exercise(
         'SequenceClassifier(len(vocabulary), len(classes), cell="gru"), then fit(network, [ids, lengths, targets], '
         "epochs=10, batch_size=32, learning_rate=3e-3, seed=seed). In predict, argmax(dim=-1) over the logits.",
     ),
-    time_limit=60,
+    time_limit=30,
 )
-LANGUAGES = ["Dutch", "French", "German", "Italian", "Portuguese", "Spanish"]
-MARGIN = 0.05
+# Names and their mirror images have the same letters: who counts them can only guess between the two. A network learns
+# from 240 of them, in a fraction of a second, how names begin and end.
+SPOKEN = ["Italian", "Russian"]
+LANGUAGES = [*SPOKEN, *(f"{language} backwards" for language in SPOKEN)]
+MARGIN = 0.1
+FEW = 32  # enough where it does not matter how well the network does
 Rows = tuple[list[str], list[str]]
 
 
 def data(size: int | None = None) -> tuple[Rows, Rows]:
     """Names and languages to train on, all or `size` of them, and held-out ones with the same letters, all shuffled."""
-    sample = load_names()
-    rows = [row for row in zip(sample.names, sample.languages, strict=True) if row[1] in LANGUAGES]
-    random.Random(0).shuffle(rows)
+    sample, rng = load_names(), random.Random(1)
+    training, held_out = [], []
+    for language in SPOKEN:
+        rows = zip(sample.names, sample.languages, strict=True)
+        names = sorted({name.lower() for name, spoken in rows if spoken == language})
+        rng.shuffle(names)
+        for part, chosen in ((training, names[:60]), (held_out, names[60:130])):
+            part += [(name, language) for name in chosen]
+            part += [(name[::-1], f"{language} backwards") for name in chosen]
+    rng.shuffle(training)
+    rng.shuffle(held_out)
+    training = training[:size]
+    letters = {letter for name, _ in training for letter in name}
+    known = [row for row in held_out if letters.issuperset(row[0])]
+    return columns(training), columns(known)
+
+
+def columns(rows: list[tuple[str, str]]) -> Rows:
+    """Pairs as two lists."""
     names, languages = zip(*rows, strict=True)
-    training, held_out = Names(list(names), list(languages), LANGUAGES).split(0, held_out=0.25)
-    names, languages = training.names[:size], training.languages[:size]
-    letters = set("".join(names))
-    known = [i for i, name in enumerate(held_out.names) if letters.issuperset(name)]
-    return (names, languages), ([held_out.names[i] for i in known], [held_out.languages[i] for i in known])
+    return list(names), list(languages)
 
 
 def trained(student, seed: int = 0):
     """A model that was trained quickly, on few names; and held-out names."""
-    (names, languages), (held_out, _) = data(240)
+    (names, languages), (held_out, _) = data(FEW)
     return student.train_classifier(names, languages, seed), held_out
 
 
@@ -115,7 +131,7 @@ def test_order_of_names(student):
 def test_neighbours(student):
     """A name gets the same language alone and beside a very long one."""
     model, names = trained(student)
-    names = [*names[:30], "van der " * 8 + "Meer"]
+    names = [*names[:30], "".join(names[:8])]
     alone = [language for name in names for language in languages_of(student, model, [name])]
     assert_independent(student, model, names, languages_of(student, model, names), alone)
 

@@ -20,6 +20,7 @@ EXERCISE = Exercise(
         "With the held-out names in a set, go through zip(names, languages) once, and append each pair to the side "
         "that `name.casefold() in chosen` tells. Training comes first in the result.",
     ),
+    forbidden=("rnnbook.data.Names",),
 )
 LANGUAGES = ("Czech", "Dutch", "Greek")
 

@@ -22,6 +22,7 @@ EXERCISE = Exercise(
         "`columns = {symbol: j for j, symbol in enumerate(symbols)}` raises a KeyError for an unknown symbol by "
         "itself; then `vectors[t, columns[symbol]] = 1` for each t. And `lookup` is a single index: `weight[...]`.",
     ),
+    forbidden=("torch.nn.functional.one_hot", "sklearn.preprocessing", "rnnbook.text.one_hot"),
 )
 
 

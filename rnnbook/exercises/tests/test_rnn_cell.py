@@ -16,6 +16,10 @@ EXERCISE = Exercise(
         "There are two parts, one of x and one of h, each with its own matrix and bias. What comes after adding them?",
         "`x @ W_ih.T + b_ih` is the input's part. The state's looks the same, with h, W_hh and b_hh. Then torch.tanh.",
     ),
+    forbidden=(
+        *("torch.nn.RNNCell", "torch.nn.RNN", "torch.rnn_tanh_cell", "torch.rnn_tanh", "torch._VF"),
+        *("rnnbook.layers", "rnnbook.numpy_rnn"),
+    ),
 )
 NAMES = ("x", "h", "W_ih", "W_hh", "b_ih", "b_hh")
 
@@ -117,10 +121,19 @@ def test_gradient(student):
     given = inputs(2, 3, 5)
     upstream = torch.randn(2, 5, dtype=torch.float64)
     leaves = [value.clone().requires_grad_() for value in given]
-    right = torch.autograd.grad(expected(*leaves), leaves, upstream)
-    for name, got, gradient in zip(NAMES, student.grad("rnn_cell", given, range(6), upstream), right, strict=True):
-        cut = f"No gradient reaches {name}: is it unused, or cut off by detach() or .data?"
-        assert_equal_arrays(got, gradient, mistakes={cut: 0 * gradient}, what=f"the gradient with respect to {name}")
+    h_1 = expected(*leaves)
+    right = torch.autograd.grad(h_1, leaves, upstream)
+    x, h, W_ih, W_hh, b_ih, b_hh = leaves
+    total = x @ W_ih.T + b_ih + h @ W_hh.T + b_hh
+    twice = torch.autograd.grad(total, leaves, upstream * (1 - torch.tanh(h_1) ** 2), retain_graph=True)
+    left_out = torch.autograd.grad(total, leaves, upstream)
+    for i, (name, got) in enumerate(zip(NAMES, student.grad("rnn_cell", given, range(6), upstream), strict=True)):
+        mistakes = {
+            f"No gradient reaches {name}: is it unused, or cut off by detach() or .data?": 0 * right[i],
+            "The derivative of tanh is 1 - h_1 ** 2, because h_1 is the tanh already: you took tanh twice.": twice[i],
+            "You left out the derivative of tanh, 1 - h_1 ** 2.": left_out[i],
+        }
+        assert_equal_arrays(got, right[i], mistakes=mistakes, what=f"the gradient with respect to {name}")
 
 
 @points(1)

@@ -20,6 +20,12 @@ EXERCISE = Exercise(
         "z = (logits - logits.amax(dim=-1, keepdim=True)) / temperature, then exp(z) over its sum. For temperature 0: "
         "zeros with a 1 at logits.argmax(dim=-1), by torch.nn.functional.one_hot or scatter.",
     ),
+    forbidden=(
+        *("torch.softmax", "torch.log_softmax", "torch.Tensor.softmax", "torch.Tensor.log_softmax"),
+        *("torch.nn.functional.softmax", "torch.nn.functional.log_softmax", "torch.nn.functional.gumbel_softmax"),
+        *("torch.nn.Softmax", "torch.nn.LogSoftmax", "torch.special.softmax", "torch.special.log_softmax"),
+        *("scipy.special.softmax", "scipy.special.log_softmax", "rnnbook.numpy_rnn.softmax"),
+    ),
 )
 
 

@@ -2,8 +2,10 @@
 
 The parent starts a child that writes, line by line, which exercise begins and each outcome. When the child dies
 half-way, the parent says so for the test that was running, and starts another child for the exercises that are left.
+A child is forked by the warm helper (`rnnbook.exercises.terminal.warm`) where there is one, else started anew.
 """
 
+import contextlib
 import faulthandler
 import json
 import linecache
@@ -11,6 +13,8 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -18,62 +22,80 @@ from rnnbook.exercises import source
 from rnnbook.exercises.display import clean
 from rnnbook.exercises.errors import ExerciseError
 from rnnbook.exercises.report import Outcome, Report
+from rnnbook.exercises.terminal import warm
 
 _HARD = 1.6  # times the time limit: then the child is stopped from outside the learner's code
 _LOADING = 60.0  # seconds until a child that is still running the file's definitions is stopped
+_SILENT = 90.0  # seconds without an event: then the helper hangs, because a child would have been stopped before
+_LOOK = 0.02
 _FRAME = re.compile(r'^  File "(.+)", line (\d+) in ', re.MULTILINE)
 # -P keeps the learner's folder out of the import path, where a torch.py or random.py would take the real one's place.
-_CHILD = "import sys; sys.path.append(sys.argv.pop(1)); from rnnbook.exercises.process import work; work(*sys.argv[1:])"
+_CHILD = (
+    "import sys; sys.path.append(sys.argv.pop(1)); "
+    "from rnnbook.exercises.terminal.process import work; work(*sys.argv[1:])"
+)
 
 
 @dataclass
 class Checked:
-    """What checking a file gave: a report for each exercise, and lines on cells that could not be run."""
+    """What checking a file gave.
+
+    Args:
+        reports: one for each exercise, in the file's order.
+        problems: a line for each cell that could not be run.
+        notes: a line for each cell of which something was left out.
+    """
 
     reports: list[Report] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
-def check_file(path: str | Path, ids: list[str], limit: float | None = None) -> Checked:
+def check_file(
+    path: str | Path, ids: list[str], limit: float | None = None, tell: Callable[[str], None] = lambda line: None
+) -> Checked:
     """Checks exercises of a notebook or Python file.
 
     Args:
         path: the file.
         ids: the exercises; when empty, those that the file checks itself or defines names of, in its order.
         limit: seconds that the learner's code may take in one test, in place of the exercise's own limit.
+        tell: called with a line on how far the check has come, whenever it has come further.
 
     Raises:
         ExerciseError: the file cannot be read or used, or holds none of the exercises.
     """
     source.read(path)
+    tell("Starting Python and torch, a few seconds the first time")
     result = Checked()
-    with tempfile.TemporaryDirectory() as folder:
-        while True:
-            unfinished = _run_child(path, ids, limit, Path(folder), result)
-            if not unfinished:
-                return result
-            ids = unfinished
+    while True:
+        unfinished = _run_child(path, ids, limit, result, tell)
+        if not unfinished:
+            return result
+        ids = unfinished
 
 
-def _run_child(path: str | Path, ids: list[str], limit: float | None, folder: Path, result: Checked) -> list[str]:
+def _run_child(path: str | Path, ids: list[str], limit: float | None, result: Checked, tell: Callable) -> list[str]:
     """Runs one child and adds what it reports; gives the exercises that it did not come to."""
-    events, stack = folder / "events", folder / "stack"
-    events.write_text("")
-    stack.write_text("")
-    package = str(Path(__file__).parents[2])
-    child = subprocess.run(
-        [sys.executable, "-P", "-c", _CHILD, package, str(path), str(events), str(stack), str(limit or ""), *ids],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        check=False,
-    )
+    for start in (warm.start, _start):
+        with tempfile.TemporaryDirectory() as folder:
+            files = [Path(folder) / name for name in ("events", "stack", "words")]
+            for file in files:
+                file.write_text("")
+            child = start([str(path), *map(str, files[:2]), str(limit or ""), *ids], files[2])
+            if not child:
+                continue
+            try:
+                code, events = _follow(child, files[0], tell)
+            except warm.Lost:
+                continue
+            stack, words = (file.read_text(encoding="utf-8", errors="replace") for file in files[1:])
+            break
     todo = []
-    for line in events.read_text(encoding="utf-8").splitlines():
-        kind, content = json.loads(line)
+    for kind, content in events:
         match kind:
             case "loaded":
-                todo, result.problems = content["ids"], content["problems"]
+                todo, result.problems, result.notes = content["ids"], content["problems"], content["notes"]
             case "refused":
                 raise ExerciseError(content)
             case "exercise":
@@ -85,7 +107,7 @@ def _run_child(path: str | Path, ids: list[str], limit: float | None, folder: Pa
                 result.reports.append(replace(report, tests=tests))
             case "end":
                 return []
-    status, reason = _death(child, stack)
+    status, reason = _death(code, stack, words)
     begun = [report.exercise for report in result.reports]
     left = [id for id in todo if id not in begun]
     if left == todo:
@@ -94,9 +116,65 @@ def _run_child(path: str | Path, ids: list[str], limit: float | None, folder: Pa
     return left
 
 
-def _death(child: subprocess.CompletedProcess, stack: Path) -> tuple[str, str]:
-    """Status and message for a child that ended before its time."""
-    frames = _FRAME.findall(stack.read_text(encoding="utf-8", errors="replace"))
+def _start(arguments: list[str], words: Path) -> subprocess.Popen:
+    """Starts a child the ordinary way; what it writes to standard error goes to the file `words`."""
+    with words.open("ab") as stderr:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-c", _CHILD, str(warm.PACKAGE.parent), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+        )
+
+
+def _follow(child: subprocess.Popen | warm.Running, path: Path, tell: Callable) -> tuple[int, list]:
+    """Waits for a child's last event or its end; gives its exit code and all events.
+
+    Raises:
+        Lost: the child was in the helper's care, and the helper has gone or hangs.
+    """
+    events, code, heard = [], None, time.monotonic()
+    try:
+        with path.open(encoding="utf-8") as file:
+            line = ""
+            while True:
+                ended = code is not None  # what it wrote until then is in the file now
+                while (line := line + file.readline()).endswith("\n"):
+                    events.append(json.loads(line))
+                    line, heard = "", time.monotonic()
+                    tell(_progress(events))
+                if ended or (events and events[-1][0] in ("end", "refused")):
+                    return code or 0, events
+                if isinstance(child, warm.Running) and time.monotonic() - heard > _SILENT:
+                    raise warm.Lost
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    code = child.wait(_LOOK)
+    finally:
+        child.kill()
+        if isinstance(child, subprocess.Popen):
+            child.wait()
+
+
+def _progress(events: Iterable) -> str:
+    """How far a child has come, in a few words."""
+    id, tests = "", {}
+    for kind, content in events:
+        if kind == "exercise":
+            id, tests = content["exercise"], {test["name"]: False for test in content["tests"]}
+        elif kind == "outcome":
+            tests[content["name"]] = content["status"] != "not run"
+    return f"{id}: {sum(tests.values())} of {len(tests)} tests" if id else "Running your definitions"
+
+
+def _death(code: int, stack: str, words: str) -> tuple[str, str]:
+    """Status and message for a child that ended before its time.
+
+    Args:
+        code: its exit code.
+        stack: where it was when it was stopped, as faulthandler writes it; empty when it was not.
+        words: what it wrote to standard error.
+    """
+    frames = _FRAME.findall(stack)
     if frames:
         from rnnbook.exercises.guard import is_learners
 
@@ -106,8 +184,8 @@ def _death(child: subprocess.CompletedProcess, stack: Path) -> tuple[str, str]:
             file, line = places[0]
             message += f"\n    {Path(file).name}, line {line}: {linecache.getline(file, line).strip()}"
         return "timeout", message
-    last = clean(child.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2])
-    message = f"The Python process ended with exit code {child.returncode}: did your code end it, or use up the memory?"
+    last = clean(words.strip().rpartition("\n")[2])
+    message = f"The Python process ended with exit code {code}: did your code end it, or use up the memory?"
     return "failed", f"{message} Its last words: {last}" if last else message
 
 
@@ -150,14 +228,16 @@ def work(path: str, events: str, stack: str, limit: str, *ids: str) -> None:
         sys.path.append(str(Path(path).resolve().parent))  # modules that the learner wrote beside the notebook
         cells = source.read(path)
         hard_limit(_LOADING)
-        loaded = source.load(cells)
-        faulthandler.cancel_dump_traceback_later()
-        exercises = [*map(find, ids)] or source.exercises_in(cells, loaded.namespace, catalogue())
+        exercises = [*map(find, ids)] or source.exercises_in(cells, catalogue())
         if not exercises:
             none = f"{path} holds none of the exercises: {', '.join(identifiers())}."
-            tell("refused", "\n".join([*loaded.problems, none]))
+            tell("refused", "\n".join([*source.survey(cells).problems, none]))
             return
-        tell("loaded", {"ids": [exercise.id for exercise in exercises], "problems": loaded.problems})
+        wanted = tuple(name for exercise in exercises for name in exercise.defines)
+        loaded = source.load(cells, wanted)
+        faulthandler.cancel_dump_traceback_later()
+        chosen = [exercise.id for exercise in exercises]
+        tell("loaded", {"ids": chosen, "problems": loaded.problems, "notes": loaded.notes})
         for exercise in exercises:
             seconds = float(limit) if limit else exercise.time_limit
             names = exercise.defines
@@ -165,7 +245,7 @@ def work(path: str, events: str, stack: str, limit: str, *ids: str) -> None:
             run(
                 exercise,
                 make_student=lambda seconds=seconds, names=names: Student(Local(loaded.namespace, seconds, names)),
-                before=lambda seconds=seconds: hard_limit(_HARD * seconds),
+                before=lambda _, seconds=seconds: hard_limit(_HARD * seconds),
                 after=lambda outcome: tell("outcome", asdict(outcome)),
             )
             faulthandler.cancel_dump_traceback_later()
