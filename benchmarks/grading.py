@@ -118,7 +118,7 @@ def a_class(settings: Settings, chapter: str, count: int) -> float:
     ids = tuple(exercise.id for exercise in catalogue() if exercise.chapter == chapter)
     submission = intake.read(ROOT / "solutions" / f"{chapter}.ipynb")
     with Local(2) as crew:
-        for _ in crew.run([Task(submission, ids)] * 2, settings):
+        for _ in crew.run([Task(submission, ids)] * 8, settings):  # both workers are up
             pass
         return seconds(lambda: [*crew.run([Task(submission, ids)] * count, settings)]) / count
 
@@ -126,7 +126,7 @@ def a_class(settings: Settings, chapter: str, count: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--submissions", type=int, default=12)
-    parser.add_argument("--class-size", type=int, default=20)
+    parser.add_argument("--class-size", type=int, default=40)
     parser.add_argument("--tier", choices=sandbox.TIERS)
     parser.add_argument("--record", action="store_true", help="write results/grading.json")
     options = parser.parse_args()

@@ -45,11 +45,11 @@ class Remote:
     def __init__(self, nursery: Nursery, seconds: float, memory: int, tests: int = 1):
         self.spent = False  # whether a limit has been reached, so that the next test had better have another child
         self.changed: tuple[int | str, ...] = ()
-        self.printed = ""
         self._nursery = nursery
         self._seconds = self._left = seconds
         self._memory = memory
         self._cells: Sequence[Cell] = ()
+        self._handles: dict[str, Handle] = {}  # the learner's global functions and classes
         self._dead: LearnerError | None = None
         self._scratch = tempfile.mkdtemp(prefix="rnnbook-")
         ours, theirs = socket.socketpair()
@@ -85,12 +85,18 @@ class Remote:
     def begin(self, seed: int) -> None:
         """Begins a test: a new allowance of time, and random numbers of this seed."""
         self.changed = ()
+        self._handles = {}
         self._left = self._seconds
         self._ask({"do": "begin", "limit": self._seconds, "seed": seed}, self._seconds)
 
     def get(self, number: int | None, name: str):
-        """See `Engine.get`."""
-        return self._timed({"do": "get", "number": number, "name": name})["value"]
+        """See `Engine.get`. A function or a class of the learner's is asked for once in a test."""
+        if number is None and name in self._handles:
+            return self._handles[name]
+        value = self._timed({"do": "get", "number": number, "name": name})["value"]
+        if number is None and isinstance(value, Handle):
+            self._handles[name] = value
+        return value
 
     def call(self, number: int, args: tuple, kwargs: dict):
         """See `Engine.call`."""

@@ -26,6 +26,7 @@ EXERCISE = Exercise(
         "epochs=10, batch_size=32, learning_rate=3e-3, seed=seed). In predict, argmax(dim=-1) over the logits.",
     ),
     time_limit=30,
+    forbidden=("rnnbook.data.load_names", "rnnbook.data.names"),  # the held-out answers stand there too
 )
 # Names and their mirror images have the same letters: who counts them can only guess between the two. A network learns
 # from 240 of them, in a fraction of a second, how names begin and end.

@@ -98,7 +98,7 @@ def fill(folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no process is left to other modules, whose observers look at all there are
 def cages(kept):
     """Makes a cage with the files of `kept`, once for each tier and each code that warms it."""
     made = []
