@@ -81,7 +81,8 @@ def test_right_notebook():
     assert result.stderr == ""
 
 
-def test_python_file_whose_names_tell_the_exercise(in_process):
+def test_python_file_whose_names_tell_the_exercise(in_process, monkeypatch):
+    monkeypatch.setattr(cli.out, "width", 120)  # side by side needs room
     Path("my work.py").write_text(RIGHT.replace("torch.tanh", ""))
     result = rnnbook("check", "my work.py")
     assert result.exit_code == 1

@@ -85,10 +85,11 @@ def test_sees_signals(observer):
 
 def test_sees_a_daemon(observer, monkeypatch):
     monkeypatch.setattr("observer.PATIENCE", 0)
+    before = {*processes()}  # of other tests
     daemon = "import os, time\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(60)\nos._exit(0)"
     subprocess.run([sys.executable, "-c", daemon], check=True)
     left = observer.harm()
-    for pid in processes():
+    for pid in {*processes()} - before:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
     assert len(left) == 1

@@ -37,7 +37,7 @@ def pages_with(mark):
     return [name for name, text in TEXTS.items() if mark in text] or [pytest.param(None, id=f"no page has {mark}")]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # two at a time do not go in one process
 def browser():
     with chromium() as browser:
         yield browser

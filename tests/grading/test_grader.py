@@ -115,13 +115,12 @@ def test_a_name_that_is_missing_because_its_cell_stopped(grader):
 
 
 def test_after_a_limit_the_next_test_starts_anew(grader):
-    """Each test has its own time, and what one of them did to the code's globals is gone with its child."""
-    endless = "    calls.append(1)\n    while len(calls) == 1 and x.dtype == torch.float64: pass\n    return"
-    result = graded(grader, "calls = []\n" + RIGHT.replace("    return", endless))
-    assert "timeout" not in statuses(result)
-    result = graded(grader, "calls = []\n" + RIGHT.replace("    return", endless.replace("== 1", "== 6")))
-    assert [test.status for test in result.tests].count("timeout") == 1
+    """The child that was stopped is not asked again, and the tests after it are as good as ever."""
+    endless = "    while x.shape == W_ih.shape == W_hh.shape: pass\n    return"
+    result = graded(grader, RIGHT.replace("    return", endless))
+    assert result.tests[0].status == "timeout"
     assert result.tests[-1].status == "passed"
+    assert 5 < result.earned < 10
 
 
 def test_globals_last_from_test_to_test_as_in_a_notebook(grader):

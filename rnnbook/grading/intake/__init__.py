@@ -14,9 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnnbook.grading.errors import GradingError
-from rnnbook.grading.intake import archive, files
+from rnnbook.grading.intake import archive, contents, files
 from rnnbook.grading.intake import roster as rosters
-from rnnbook.grading.intake.contents import contents
 from rnnbook.grading.intake.downloads import Label, class_files, is_class, is_platform, label, submitters
 from rnnbook.grading.intake.files import File, Refused, kind, without_suffix
 from rnnbook.grading.intake.names import clean_name
@@ -56,7 +55,7 @@ def read(path: str | Path, learner: str = "") -> Submission:
         GradingError: there is nothing at this path.
     """
     path = Path(path)
-    found, name = contents(_listed(path)), clean_name(learner or without_suffix(path.name))
+    found, name = contents.contents(_listed(path)), clean_name(learner or without_suffix(path.name))
     return Submission(name, clean_name(path.name), found.sources, found.modules, found.notes, found.problem)
 
 
@@ -162,7 +161,7 @@ def _submission(items: list[_Item]) -> Submission:
     notes += dict.fromkeys(note for item in kept for note in item.notes)
     # Of several folders, each keeps its name, so that no file takes another's place.
     apart = len(kept) > 1
-    found = contents(
+    found = contents.contents(
         file.at(f"{item.name}/{file.path}") if apart and item.label.document.endswith("/") else file
         for item in kept
         for file in item.files

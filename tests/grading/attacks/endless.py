@@ -63,7 +63,7 @@ def rnn_cell(*arguments):
     return re.match("(a+)+$", "a" * 60 + "b")
 
 
-# %% attack: a long operation in torch, threads included | must: timeout / crash
+# %% attack: a long operation in torch, threads included | must: timeout / crash / memory
 import torch
 
 
