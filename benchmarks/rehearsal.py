@@ -11,7 +11,6 @@ import argparse
 import io
 import json
 import random
-import re
 import sys
 import tempfile
 import time
@@ -21,14 +20,15 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+from submitted import cells  # noqa: E402
+
 KINDS = {"right": 50, "partly right": 30, "broken": 12, "hostile": 8}  # per cent
-HEADER = re.compile(r"^# %% (\w+): (.+?)(?: \| .*)?$", re.MULTILINE)
 
 
 def pieces(path: Path, kind: str) -> list[str]:
     """The code of all cells of a kind ("alternative", "mutant", "attack") in a file of submissions."""
-    parts = HEADER.split(path.read_text(encoding="utf-8"))[1:]
-    return [code for found, code in zip(parts[::3], parts[2::3], strict=True) if found == kind]
+    return [code for found, _, _, code in cells(path) if found == kind]
 
 
 def notebook(codes: list[str]) -> bytes:

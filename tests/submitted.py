@@ -9,7 +9,7 @@ import pytest
 from rnnbook.exercises.catalogue import identifiers
 
 ROOT = Path(__file__).parents[1]
-HEADER = re.compile(r"^# %% (alternative|mutant): (.+?)(?: \| says: (.+))?$", re.MULTILINE)
+HEADER = re.compile(r"^# %% (\w+): (.+)$\n?", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,16 @@ class Submission:
     code: str
 
 
+def cells(path: Path) -> list[tuple[str, str, dict[str, str], str]]:
+    """The cells of a file: "# %% mutant: NAME | says: WORDS" and its code give the kind, name, other parts and code."""
+    pieces = HEADER.split(path.read_text(encoding="utf-8"))[1:]
+    found = []
+    for kind, header, code in zip(*[iter(pieces)] * 3, strict=True):
+        name, *parts = header.split(" | ")
+        found.append((kind, name, dict(part.split(": ", 1) for part in parts), code))
+    return found
+
+
 def file_of(id: str) -> Path:
     """The file with an exercise's submissions."""
     return ROOT / "tests" / "submissions" / f"{id}.py"
@@ -39,8 +49,8 @@ def file_of(id: str) -> Path:
 def submissions(id: str) -> list[Submission]:
     """All submissions of an exercise."""
     path = file_of(id)
-    parts = HEADER.split(path.read_text(encoding="utf-8"))[1:] if path.exists() else []
-    return [Submission(id, *parts[start : start + 4]) for start in range(0, len(parts), 4)]
+    found = cells(path) if path.exists() else []
+    return [Submission(id, kind, name, parts.get("says"), code) for kind, name, parts, code in found]
 
 
 def of_kind(kind: str) -> list:

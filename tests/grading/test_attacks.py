@@ -17,13 +17,13 @@ from pathlib import Path
 
 import pytest
 from observer import SECRET, Observer
+from submitted import cells
 
 from rnnbook.exercises.source import Cell
 from rnnbook.grading import sandbox
 from rnnbook.grading.grader import Grader
 from rnnbook.grading.types import Result, Settings, Source, Submission
 
-HEADER = re.compile(r"^# %% attack: (.+)$\n?", re.MULTILINE)
 STATUSES = {"passed", "failed", "timeout", "memory", "output", "crash", "error", "not run"}
 TIERS = ("namespaces", "landlock")
 EVERYWHERE = ("endless", "harms", "reads")  # what the sandbox itself must stop, in each of them
@@ -128,10 +128,7 @@ class Attack:
 def attacks() -> list[Attack]:
     found = []
     for path in sorted((Path(__file__).parent / "attacks").glob("*.py")):
-        _, *pieces = HEADER.split(path.read_text(encoding="utf-8"))
-        for header, code in zip(pieces[::2], pieces[1::2], strict=True):
-            name, *parts = header.split(" | ")
-            parts = dict(part.split(": ", 1) for part in parts)
+        for _, name, parts, code in cells(path):
             found.append(Attack(path.stem, name, code, tuple(parts.pop("must").split(" / ")), parts))
     return found
 

@@ -5,11 +5,11 @@ message to the learner. `# %% right: NAME | exercise: ID` has full marks. A line
 notebook's cells; `module` names a helper module that lies beside it.
 """
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from submitted import cells
 
 from rnnbook.exercises.source import Cell
 from rnnbook.grading import sandbox
@@ -17,7 +17,6 @@ from rnnbook.grading.errors import GradingError
 from rnnbook.grading.grader import Grader
 from rnnbook.grading.types import Settings, Source, Submission
 
-HEADER = re.compile(r"^# %% (right|wrong): (.+)$\n?", re.MULTILINE)
 HELPERS = {
     "cells": "import torch\n\n\ndef cell(x, h, W, V, b, c):\n    return torch.tanh(x @ W.T + b + h @ V.T + c)\n",
 }
@@ -36,18 +35,16 @@ class Shipped:
 
     def submission(self) -> Submission:
         parts = self.code.split("# -- cell\n")
-        cells = tuple(Cell(f"02_rnn.ipynb, code cell {number}", part) for number, part in enumerate(parts, 1))
+        pieces = tuple(Cell(f"02_rnn.ipynb, code cell {number}", part) for number, part in enumerate(parts, 1))
         modules = ((self.module, HELPERS[self.module]),) if self.module else ()
-        return Submission("Ada", "ada/02_rnn.ipynb", (Source("02_rnn.ipynb", cells),), modules)
+        return Submission("Ada", "ada/02_rnn.ipynb", (Source("02_rnn.ipynb", pieces),), modules)
 
 
 def shipped(kind: str) -> list:
     found = []
     for path in sorted((Path(__file__).parent / "shipped").glob("*.py")):
-        _, *pieces = HEADER.split(path.read_text(encoding="utf-8"))
-        for sort, header, code in zip(*[iter(pieces)] * 3, strict=True):
-            name, *parts = header.split(" | ")
-            one = Shipped(sort, name, code=code, **dict(part.split(": ", 1) for part in parts))
+        for sort, name, parts, code in cells(path):
+            one = Shipped(sort, name, code=code, **parts)
             found.append(pytest.param(one, id=f"{one.exercise}: {name}"))
     return [case for case in found if case.values[0].kind == kind]
 

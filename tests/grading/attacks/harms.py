@@ -65,6 +65,7 @@ def rnn_cell(x, h, W, V, b, c):
 # %% attack: waits in files for the next process | must: failed | earns: 1
 import os
 import site
+import tempfile
 
 
 def rnn_cell(x, h, W, V, b, c):
@@ -78,7 +79,7 @@ def rnn_cell(x, h, W, V, b, c):
                 pass
         except OSError:
             continue
-        if not path.startswith(("/tmp", home)):  # its own folder for temporary files, which ends with it
+        if not path.startswith(tempfile.gettempdir()):  # its own, which ends with it
             raise RuntimeError(f"LEAK: opened {path}")
     return 2 * h
 
