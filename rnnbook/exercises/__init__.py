@@ -8,6 +8,7 @@
     values      what may pass between the two      source/    reading a learner's file, and running what it defines
     guard       time limit, the learner's errors   terminal/  `rnnbook check`, `progress`, `pack`
     compare     assertions that name mistakes      publish    the learners' notebooks from solutions/
+    seeds       random numbers, kept apart         warmup     what a process that forks does first
 """
 
 import sys
@@ -39,5 +40,5 @@ def check(id: str, namespace: dict | None = None, hint: int = 0) -> "Report":
     if namespace is None:
         namespace = sys._getframe(1).f_globals
     exercise = find(id)
-    report = run(exercise, lambda: Student(Local(namespace, exercise.time_limit, exercise.defines)))
+    report = run(exercise, lambda case: Student(Local(namespace, exercise.time_limit, exercise.defines)))
     return report.with_hint(hint)

@@ -22,8 +22,8 @@ _INDENT = 6
 _LINES = r".*(?:\n {10}.*|\n(?=\n {10}))*"
 _BOTH = re.compile(rf"^expected: ({_LINES})\nyours:    ({_LINES})", re.MULTILINE)
 _GAP = "    "
-_MISSING = "Not handed in"  # the words of grader.py
-_UNWRITTEN = re.compile(rf"\S+ is not (?:written yet|defined)\b|{_MISSING}")  # those of guard.py and local.py
+NOT_HANDED_IN = "Not handed in: nothing that this exercise asks for is in the submission."
+_UNWRITTEN = re.compile(rf"\S+ is not (?:written yet|defined)\b|{NOT_HANDED_IN}")  # those of guard.py and local.py
 
 
 def plain(report: "Report") -> str:
@@ -82,7 +82,7 @@ def begun(report: "Report") -> bool:
 
 def is_missing(report: "Report") -> bool:
     """Whether an exercise was not handed in at all."""
-    return all(test.message.startswith(_MISSING) for test in report.tests)
+    return all(test.message.startswith(NOT_HANDED_IN) for test in report.tests)
 
 
 def side_by_side(message: str, width: int) -> str:

@@ -2,6 +2,7 @@
 
 import ctypes
 import linecache
+import re
 import signal
 import sys
 import sysconfig
@@ -16,6 +17,7 @@ from rnnbook.exercises.errors import LearnerError, NotWritten
 
 _STDLIB = sysconfig.get_path("stdlib")
 _PACKAGE = str(Path(__file__).parents[1])
+_DUMPED = re.compile(r'^  File "(.+)", line (\d+) in ', re.MULTILINE)
 _AGAIN = 0.01  # seconds between attempts to stop code that catches everything
 
 
@@ -166,6 +168,11 @@ def place(frames: Iterable) -> str:
             text = linecache.getline(code.co_filename, line).strip()
             return f"{_label(code.co_filename)}, line {line}: {text}".removesuffix(": ")
     return ""
+
+
+def dumped(text: str) -> list[tuple[str, int]]:
+    """The files and lines in what `faulthandler` wrote of a process that had to be stopped, innermost first."""
+    return [(file, int(line)) for file, line in _DUMPED.findall(text)]
 
 
 def is_learners(filename: str) -> bool:

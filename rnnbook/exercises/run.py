@@ -3,19 +3,18 @@
 import contextlib
 import io
 import os
-import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 
 from rnnbook.exercises.catalogue import TESTS, Exercise
 from rnnbook.exercises.errors import LearnerError
 from rnnbook.exercises.report import Outcome, Report
+from rnnbook.exercises.seeds import seeded
 from rnnbook.exercises.student import Student
 
 # No plugin that writes files, hooks into the process or needs a real standard output; no settings but our own.
@@ -39,9 +38,9 @@ _PRINTED = 2000  # characters of the learner's own output that a report keeps
 
 def run(
     exercise: Exercise,
-    make_student: Callable[[], Student],
+    make_student: Callable[[str], Student],
     patience: float = 2,
-    before: Callable[[str], None] = lambda case: None,
+    before: Callable[[], None] = lambda: None,
     after: Callable[[Outcome], None] = lambda outcome: None,
     seed: Callable[[str], int] = lambda case: 0,
 ) -> Report:
@@ -49,9 +48,9 @@ def run(
 
     Args:
         exercise: which one.
-        make_student: makes the `student` fixture of a test, anew for each.
+        make_student: makes the `student` fixture, anew for each case of a test, whose name it gets.
         patience: after so many tests that ran out of time, the others are not run.
-        before: called before each case of a test, with the case's name.
+        before: called before each case of a test.
         after: called after each case with the test's outcome so far.
         seed: gives the seed of a case's random numbers.
 
@@ -111,9 +110,10 @@ class _Collector:
         timeouts = sum(outcome.status == "timeout" for outcome in self.outcomes.values())
         if timeouts >= self._patience:
             pytest.skip(f"Not run: {timeouts} tests have run out of time already.")
-        with _seeded(self._seed(request.node.name)):
-            self._before(request.node.name)
-            yield self._make_student()
+        case = request.node.name
+        with seeded(self._seed(case)):
+            self._before()
+            yield self._make_student(case)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Counts the cases of parametrised tests."""
@@ -186,18 +186,3 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
-
-
-@contextlib.contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    """A test sees the random numbers of this seed, and the notebook's own go on undisturbed."""
-    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - the learner may use the global generator
-    with torch.random.fork_rng(devices=[]):
-        random.seed(seed)
-        np.random.seed(seed)  # noqa: NPY002
-        torch.manual_seed(seed)
-        try:
-            yield
-        finally:
-            random.setstate(python)
-            np.random.set_state(numpy)  # noqa: NPY002

@@ -15,16 +15,13 @@ Whatever the learner's code does to this process, all it can reach are its own a
 
 import faulthandler
 import io
-import random
 import signal
 import sys
-
-import numpy as np
-import torch
 
 from rnnbook.exercises import source
 from rnnbook.exercises.errors import LearnerError
 from rnnbook.exercises.local import Local
+from rnnbook.exercises.seeds import seed_all
 from rnnbook.exercises.source import Cell
 from rnnbook.grading import flags
 from rnnbook.grading.wire import Channel, Closed, WireError
@@ -103,14 +100,14 @@ class _Child:
 
     def load(self, cells: list, wanted: tuple, modules: dict, seconds: float, seed: int) -> dict:
         """Runs the definitions that the exercise needs."""
-        _seed(seed)
+        seed_all(seed)
         loaded = source.load([Cell(*cell) for cell in cells], wanted, modules, seconds)
         self._namespace, self._wanted, self._problems = loaded.namespace, wanted, loaded.problems
         return {"problems": [*loaded.problems], "notes": [*loaded.notes]}
 
     def begin(self, limit: float, seed: int) -> dict:
         """Begins a test."""
-        _seed(seed)
+        seed_all(seed)
         self._engine = Local(self._namespace, limit, self._wanted)
         return {"value": None}
 
@@ -130,12 +127,6 @@ class _Child:
     def grad(self, number: int, args: tuple, wrt: tuple, upstream) -> dict:
         """See `Engine.grad`."""
         return {"value": self._engine.grad(number, args, wrt, upstream), "after": self._engine.after}
-
-
-def _seed(seed: int) -> None:
-    random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002 - the learner may use the global generator
-    torch.manual_seed(seed)
 
 
 def _send(channel: Channel, reply: dict) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnnbook.exercises.catalogue import Exercise, catalogue, with_hidden
-from rnnbook.exercises.display import clean
+from rnnbook.exercises.display import NOT_HANDED_IN, clean
 from rnnbook.exercises.errors import LearnerError
 from rnnbook.exercises.report import Outcome
 from rnnbook.exercises.run import blank
@@ -20,7 +20,6 @@ from rnnbook.grading.remote import Remote
 from rnnbook.grading.sitting import Sitting
 from rnnbook.grading.types import Flag, Result, Settings, Source, Submission
 
-NOT_HANDED_IN = "Not handed in: nothing that this exercise asks for is in the submission."
 _LOADING = 10.0  # seconds for running the definitions
 _LONGEST = 5000  # characters of a message or a note, of which there are at most
 _NOTES = 100

@@ -17,6 +17,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from rnnbook.exercises import warmup
 from rnnbook.grading import sandbox
 from rnnbook.grading.errors import SandboxError
 
@@ -31,13 +32,6 @@ _ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHASHSEED": "0",  # the same code has the same marks, the order of its sets included
 }
-# What learners import. A module that is imported here costs its time once, not once a test.
-_COMMON = (
-    *("collections", "copy", "dataclasses", "functools", "itertools", "math", "random", "re", "string", "typing"),
-    *("torch.nn.functional", "torch.nn.utils.rnn", "torch.optim", "torch.utils.data", "numpy.linalg"),
-    *("matplotlib.pyplot", "scipy", "sklearn.metrics", "sklearn.linear_model", "sklearn.model_selection", "tqdm.auto"),
-    *("rnnbook.data", "rnnbook.data.names", "rnnbook.data.toys", "rnnbook.layers", "rnnbook.text", "rnnbook.train"),
-)
 _LONGEST = 65536  # bytes of an order or an answer
 _STARTING = 120.0  # seconds until a nursery that has not come up is given up
 
@@ -152,7 +146,7 @@ def main(control: int) -> None:
         message, descriptors, _, _ = socket.recv_fds(link, _LONGEST, 2)
         if not message:
             if pid:
-                _kill(tier, pid)
+                _kill(pid)
             return
         order = json.loads(message)
         answer = {}
@@ -168,7 +162,7 @@ def main(control: int) -> None:
                         _child(tier, order, *descriptors)
                     answer = {"pid": pid}
                 case "end":
-                    answer = _end(tier, pid) if pid else {}  # it may have been asked before
+                    answer = _end(pid) if pid else {}  # it may have been asked before
                     pid = None
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
@@ -187,17 +181,11 @@ def _outside(handle: int) -> int:
 def _warm_up(tier: str) -> None:
     """Enters the sandbox, then imports and runs once what is slow the first time."""
     sandbox.enter(tier, sandbox.readable_paths(), sandbox.hidden_paths())
-    import torch
-
-    torch.set_num_threads(1)  # before any operation: else a forked child's matrix product waits for threads it lacks
-    for name in _COMMON:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
+    warmup.one_thread()
+    for _ in warmup.imports():
+        pass
     importlib.import_module("rnnbook.grading.child")
-    layer = torch.nn.LSTM(2, 2)
-    optimizer = torch.optim.Adam(layer.parameters())
-    layer(torch.zeros(1, 1, 2))[0].sum().backward()
-    optimizer.step()
+    warmup.first_uses()
     gc.collect()
     gc.freeze()  # a collection in a child would touch, and so copy, all that it shares with us
 
@@ -217,14 +205,14 @@ def _child(tier: str, order: dict, link: int, late: int) -> None:
         os._exit(code)
 
 
-def _end(tier: str, pid: int) -> dict:
+def _end(pid: int) -> dict:
     done, status = os.waitpid(pid, os.WNOHANG)
     if not done:
-        status = _kill(tier, pid)
+        status = _kill(pid)
     return {"signal": os.WTERMSIG(status)} if os.WIFSIGNALED(status) else {"code": os.waitstatus_to_exitcode(status)}
 
 
-def _kill(tier: str, pid: int) -> int:
+def _kill(pid: int) -> int:
     """Kills a child and all that is left of it; gives its status."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)

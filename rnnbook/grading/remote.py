@@ -3,7 +3,6 @@
 import contextlib
 import math
 import os
-import re
 import select
 import shutil
 import socket
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from rnnbook.exercises.display import clean
 from rnnbook.exercises.errors import LearnerError
+from rnnbook.exercises.guard import dumped
 from rnnbook.exercises.source import Cell
 from rnnbook.exercises.student import Handle
 from rnnbook.exercises.values import changed
@@ -28,7 +28,6 @@ _DUMP = 2**14  # bytes of it
 _LONGEST = 5000  # characters of a message
 _SCRATCH = 2**26  # bytes of temporary files
 _STATUSES = ("failed", "timeout", "memory", "output")
-_FRAME = re.compile(r'^  File "(.+)", line (\d+) in ', re.MULTILINE)
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
@@ -173,9 +172,9 @@ class Remote:
                 break
             dump += piece
         lines = {cell.name: cell.code.splitlines() for cell in self._cells}
-        for name, number in _FRAME.findall(dump.decode("utf-8", "replace")):
-            if name in lines and 0 < int(number) <= len(lines[name]):
-                return clean(f"{message}\n    {name}, line {number}: {lines[name][int(number) - 1].strip()[:_LONGEST]}")
+        for name, number in dumped(dump.decode("utf-8", "replace")):
+            if name in lines and 0 < number <= len(lines[name]):
+                return clean(f"{message}\n    {name}, line {number}: {lines[name][number - 1].strip()[:_LONGEST]}")
         return message
 
     def _watch(self) -> None:

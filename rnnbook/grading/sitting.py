@@ -49,7 +49,6 @@ class Sitting:
         self._loading = loading
         self._make_child = make_child
         self._seed = seed
-        self._case = ""
         self._child: Remote | None = None
         self._refused: LearnerError | None = None
         self._fault: SandboxError | None = None
@@ -65,7 +64,6 @@ class Sitting:
                 self._exercise,
                 self._student,
                 _PATIENCE,
-                before=self._begin,
                 after=self._after,
                 seed=lambda case: self._seed(case, "tests"),
             )
@@ -75,10 +73,7 @@ class Sitting:
             raise self._fault
         return report
 
-    def _begin(self, case: str) -> None:
-        self._case = case
-
-    def _student(self) -> Student:
+    def _student(self, case: str) -> Student:
         if self._fault:
             pytest.skip("the sandbox has failed")
         if self._refused:
@@ -87,7 +82,7 @@ class Sitting:
             if self._child is None:
                 self._child = self._make_child()
                 self._load()
-            self._child.begin(self._seed(self._case, "learner"))
+            self._child.begin(self._seed(case, "learner"))
             return Student(self._child)
         except LearnerError as error:  # it will be the same in every test
             self._refused = LearnerError(f"Your definitions cannot be run. {error}", error.status)

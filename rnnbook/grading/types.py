@@ -1,5 +1,6 @@
 """What passes between the parts of the grader: submissions, results, settings. All of it is plain data."""
 
+import functools
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
@@ -43,7 +44,7 @@ class Submission:
     problem: str = ""
     identity: dict[str, str] = field(default_factory=dict, hash=False)
 
-    @property
+    @functools.cached_property
     def digest(self) -> str:
         """SHA-256 of the code, whoever handed it in and wherever it lay."""
         content = [[asdict(source) for source in self.sources], self.modules, self.problem]

@@ -74,7 +74,7 @@ def trial(tmp_path):
 
 
 def report_on(exercise, namespace, **options):
-    return run(exercise, lambda: Student(Local(namespace, exercise.time_limit)), **options)
+    return run(exercise, lambda case: Student(Local(namespace, exercise.time_limit)), **options)
 
 
 def statuses(report):
@@ -143,7 +143,7 @@ def test_no_way_out_passes(trial, name):
 
 
 def test_ctrl_c_ends_the_check(trial):
-    def interrupt(case):
+    def interrupt():
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -157,9 +157,7 @@ def test_tests_that_cannot_be_collected_are_no_ones_marks(trial):
 
 def test_outcomes_are_told_as_they_come(trial):
     told, begun = [], []
-    report = report_on(
-        trial(), {"f": lambda x: 2, "shout": shout}, before=lambda case: begun.append(1), after=told.append
-    )
+    report = report_on(trial(), {"f": lambda x: 2, "shout": shout}, before=lambda: begun.append(1), after=told.append)
     assert len(begun) == 6
     assert {outcome.name: outcome for outcome in told} == {outcome.name: outcome for outcome in report.tests}
 

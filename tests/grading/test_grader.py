@@ -5,10 +5,11 @@ import hashlib
 import pytest
 
 from rnnbook.exercises.catalogue import find
+from rnnbook.exercises.display import NOT_HANDED_IN
 from rnnbook.exercises.source import Cell
 from rnnbook.grading import sandbox
 from rnnbook.grading.errors import GradingError, SandboxError
-from rnnbook.grading.grader import NOT_HANDED_IN, Grader
+from rnnbook.grading.grader import Grader
 from rnnbook.grading.types import Result, Settings, Source, Submission
 
 RIGHT = """import torch

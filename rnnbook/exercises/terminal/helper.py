@@ -19,17 +19,13 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+from rnnbook.exercises import warmup
 from rnnbook.exercises.terminal import warm
 
 _IDLE = 600.0  # seconds without a check until it leaves
 _LOOK = 5.0  # seconds between looks at whether it is still of use
 _ASKING = 5.0  # seconds for a caller to say what it wants
 _POLL = 0.01
-# What learners import, and what is slow the first time that it is used.
-_COMMON = (
-    *("torch.nn.functional", "torch.nn.utils.rnn", "torch.optim", "torch.utils.data", "torch.func"),
-    *("sklearn.metrics", "sklearn.model_selection", "matplotlib.pyplot", "tqdm.auto", "rnnbook.train", "rnnbook.data"),
-)
 
 
 def main(listener: str, path: str, mark: str) -> None:
@@ -58,23 +54,9 @@ def main(listener: str, path: str, mark: str) -> None:
         socket_path.unlink()
 
 
-def warm_up() -> None:
-    """Runs once what torch sets up at its first use: an optimizer's step, a gradient, a comparison."""
-    import torch
-
-    layer = torch.nn.LSTM(2, 2)
-    optimizer = torch.optim.Adam(layer.parameters())
-    layer(torch.zeros(1, 1, 2))[0].sum().backward()
-    optimizer.step()
-    torch.testing.assert_close(torch.zeros(1), torch.zeros(1))
-
-
 def _import_what_every_check_needs() -> int:
     """Imports it; gives the number of threads that torch would take, which a check is to have as well."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # before any operation: else a forked process waits for threads that it lacks
+    threads = warmup.one_thread()
     importlib.import_module("rnnbook.exercises.terminal.process")
     importlib.import_module("rnnbook.exercises.run")
     return threads
@@ -84,13 +66,11 @@ def _chores() -> Iterator[None]:
     """What is left to import, piece by piece, done while no one waits."""
     from rnnbook.exercises.catalogue import find, identifiers
 
-    yield warm_up()
+    yield warmup.first_uses()
     for id in identifiers():
         with contextlib.suppress(Exception):
             yield find(id)
-    for name in _COMMON:
-        with contextlib.suppress(Exception):
-            yield importlib.import_module(name)
+    yield from warmup.imports()
     yield gc.collect()
 
 

@@ -7,9 +7,9 @@ A child is forked by the warm helper (`rnnbook.exercises.terminal.warm`) where t
 
 import contextlib
 import faulthandler
+import functools
 import json
 import linecache
-import re
 import subprocess
 import sys
 import tempfile
@@ -28,7 +28,6 @@ _HARD = 1.6  # times the time limit: then the child is stopped from outside the 
 _LOADING = 60.0  # seconds until a child that is still running the file's definitions is stopped
 _SILENT = 90.0  # seconds without an event: then the helper hangs, because a child would have been stopped before
 _LOOK = 0.02
-_FRAME = re.compile(r'^  File "(.+)", line (\d+) in ', re.MULTILINE)
 # -P keeps the learner's folder out of the import path, where a torch.py or random.py would take the real one's place.
 _CHILD = (
     "import sys; sys.path.append(sys.argv.pop(1)); "
@@ -174,11 +173,11 @@ def _death(code: int, stack: str, words: str) -> tuple[str, str]:
         stack: where it was when it was stopped, as faulthandler writes it; empty when it was not.
         words: what it wrote to standard error.
     """
-    frames = _FRAME.findall(stack)
-    if frames:
-        from rnnbook.exercises.guard import is_learners
+    from rnnbook.exercises.guard import dumped, is_learners
 
-        places = [(file, int(line)) for file, line in frames if is_learners(file)]
+    frames = dumped(stack)
+    if frames:
+        places = [(file, line) for file, line in frames if is_learners(file)]
         message = "Your code took too long, and had to be stopped from outside: an endless loop, or one huge operation?"
         if places:
             file, line = places[0]
@@ -240,12 +239,12 @@ def work(path: str, events: str, stack: str, limit: str, *ids: str) -> None:
         tell("loaded", {"ids": chosen, "problems": loaded.problems, "notes": loaded.notes})
         for exercise in exercises:
             seconds = float(limit) if limit else exercise.time_limit
-            names = exercise.defines
+            engine = functools.partial(Local, loaded.namespace, seconds, exercise.defines)
             tell("exercise", asdict(blank(exercise)))
             run(
                 exercise,
-                make_student=lambda seconds=seconds, names=names: Student(Local(loaded.namespace, seconds, names)),
-                before=lambda _, seconds=seconds: hard_limit(_HARD * seconds),
+                make_student=lambda case, engine=engine: Student(engine()),
+                before=lambda seconds=seconds: hard_limit(_HARD * seconds),
                 after=lambda outcome: tell("outcome", asdict(outcome)),
             )
             faulthandler.cancel_dump_traceback_later()

@@ -12,13 +12,12 @@ import pytest
 from rich.console import Console
 
 from rnnbook.exercises.catalogue import find
-from rnnbook.exercises.display import is_missing
+from rnnbook.exercises.display import NOT_HANDED_IN, is_missing
 from rnnbook.exercises.errors import ExerciseError
 from rnnbook.exercises.report import Outcome, Report
 from rnnbook.exercises.terminal import pack as packing
 from rnnbook.exercises.terminal import process
 from rnnbook.exercises.terminal.pack import Graded, collect, grade, pack, show
-from rnnbook.grading.grader import NOT_HANDED_IN
 
 CELL = "def rnn_cell(x, h, W_ih, W_hh, b_ih, b_hh):\n    return torch.tanh(x @ W_ih.T + b_ih + h @ W_hh.T + b_hh)"
 GRADED = Graded([Report("rnn-cell", (Outcome("test_a", "A", 5, "passed"),))], "in the sandbox `trial`", [])
