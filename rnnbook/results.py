@@ -6,12 +6,10 @@ A chapter prints a result with the command that made it beside it, so no number 
 import dataclasses
 import json
 import math
-import os
 import platform
 import re
 import statistics
 import subprocess
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +17,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from rnnbook.files import put
 from rnnbook.nearest import suggest
 
 ROOT = Path(__file__).parents[1]
@@ -205,11 +204,8 @@ def save(result: Result, folder: Path | None = None) -> Path:
         text = json.dumps(result.as_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     except (TypeError, ValueError) as error:
         raise ValueError(f"{result.name} cannot be written as JSON: {error}") from error
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{result.name}.json"
-    with tempfile.TemporaryDirectory(dir=folder) as part:
-        (Path(part) / path.name).write_text(text, encoding="utf-8")
-        os.replace(Path(part) / path.name, path)
+    put(path, text)
     return path
 
 

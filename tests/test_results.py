@@ -73,7 +73,7 @@ def test_a_failed_save_leaves_the_old_file(result, folder, monkeypatch):
     def fail(*args):
         raise OSError("no")
 
-    monkeypatch.setattr(results.os, "replace", fail)
+    monkeypatch.setattr("os.replace", fail)
     with pytest.raises(OSError, match="no"):
         results.save(dataclasses.replace(result, command="again"))
     assert path.read_bytes() == before

@@ -10,6 +10,7 @@ from pathlib import Path
 from requests import exceptions as http
 
 from rnnbook.data.registry import Source
+from rnnbook.files import put
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # in a notebook, its progress bar misses ipywidgets, and does without
@@ -129,9 +130,7 @@ def _problem(path: Path, sha256: str | None) -> str | None:
 
 def _record(path: Path, record: Path) -> None:
     """Write a file's checksum beside it, in one step."""
-    part = record.with_suffix(".part")
-    part.write_text(pooch.file_hash(str(path)) + "\n")
-    os.replace(part, record)
+    put(record, pooch.file_hash(str(path)) + "\n")
 
 
 def _remedy(source: Source) -> str:

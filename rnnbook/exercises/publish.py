@@ -1,13 +1,13 @@
 """Makes the learner's notebook from a solutions notebook: solutions become stubs, outputs go."""
 
 import json
-import os
 import re
 from pathlib import Path
 
 from rnnbook.exercises.catalogue import require
 from rnnbook.exercises.errors import ExerciseError
 from rnnbook.exercises.source import Cell, exercises_checked
+from rnnbook.files import put
 
 _BEGIN, _END = "# BEGIN SOLUTION", "# END SOLUTION"
 _STUB = 'raise NotImplementedError("Write your code here.")'
@@ -75,10 +75,7 @@ def publish(root: Path) -> list[Path]:
         if not solutions.exists():
             path.unlink()
             continue
-        path.parent.mkdir(exist_ok=True)
-        unfinished = path.with_suffix(".part")
-        unfinished.write_text(learners_notebook(solutions), encoding="utf-8", newline="\n")
-        os.replace(unfinished, path)
+        put(path, learners_notebook(solutions))
     return changed
 
 

@@ -4,7 +4,6 @@ import ast
 import contextlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING
 import platformdirs
 from rich.text import Text
 
-from rnnbook.exercises.catalogue import TESTS
+from rnnbook.exercises.catalogue import TESTS, Exercise, in_order
 from rnnbook.exercises.display import COLOURS, begun
+from rnnbook.files import put
 
 if TYPE_CHECKING:
     from rnnbook.exercises.report import Report
@@ -46,11 +46,13 @@ class Planned:
     chapter: str
     title: str
     points: int
+    place: int = Exercise.place
 
 
 def path() -> Path:
-    """The file."""
-    return platformdirs.user_state_path("rnnbook") / "progress.json"
+    """The file: in the folder RNNBOOK_STATE, or where the system keeps such things."""
+    folder = os.environ.get("RNNBOOK_STATE")
+    return (Path(folder) if folder else platformdirs.user_state_path("rnnbook")) / "progress.json"
 
 
 def read() -> tuple[dict[str, Entry], str]:
@@ -114,9 +116,9 @@ def reset() -> bool:
 
 
 def outline() -> list[Planned]:
-    """All exercises, chapter by chapter."""
+    """All exercises, as the chapters and their notebooks go."""
     planned = [_planned(file) for file in TESTS.glob("test_*.py")]
-    return sorted(planned, key=lambda exercise: (exercise.chapter, exercise.id))
+    return sorted(planned, key=in_order)
 
 
 def overview(entries: dict[str, Entry]) -> Text:
@@ -152,10 +154,7 @@ def _change(change: Callable[[dict[str, Entry]], None]) -> str:
             entries, note = read()
             change(entries)
             content = {"version": _VERSION, "exercises": {id: asdict(entry) for id, entry in entries.items()}}
-            with tempfile.TemporaryDirectory(dir=path().parent) as part:
-                unfinished = Path(part) / path().name
-                unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-                os.replace(unfinished, path())
+            put(path(), json.dumps(content, indent=1) + "\n")
         return note
     except OSError as error:
         return f"Your progress could not be saved in {path()}: {error.strerror}."
@@ -186,7 +185,8 @@ def _planned(file: Path) -> Planned:
             points += _points(statement.decorator_list)
         elif isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "EXERCISE":
             told = {word.arg: word.value for word in statement.value.keywords}
-    return Planned(*(ast.literal_eval(told[name]) for name in ("id", "chapter", "title")), points)
+    told = {name: ast.literal_eval(told[name]) for name in ("id", "chapter", "title", "place") if name in told}
+    return Planned(points=points, **told)
 
 
 def _points(decorators: list[ast.Call]) -> int:

@@ -9,10 +9,10 @@ import hashlib
 import json
 import os
 import secrets
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from rnnbook.files import put
 from rnnbook.grading.errors import GradingError
 
 FILE = "record.jsonl"
@@ -136,11 +136,7 @@ def secret(folder: Path, file: Path | None = None) -> bytes:
     """
     path = file or folder / SECRET
     if file is None and not path.exists():
-        with tempfile.TemporaryDirectory(dir=folder) as part:
-            made = Path(part) / SECRET
-            made.touch(0o600)
-            made.write_text(secrets.token_hex(32) + "\n")
-            os.replace(made, path)
+        put(path, secrets.token_hex(32) + "\n", mode=0o600)
     try:
         content = path.read_bytes().strip()
     except OSError as error:

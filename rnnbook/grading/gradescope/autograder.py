@@ -15,8 +15,8 @@ from packaging.utils import canonicalize_name
 
 import rnnbook
 from rnnbook.exercises.catalogue import require, with_hidden
+from rnnbook.files import put
 from rnnbook.grading.errors import GradingError
-from rnnbook.grading.reports.files import put
 from rnnbook.grading.reports.gradescope import VISIBILITIES
 
 _PACKAGE = Path(rnnbook.__file__).parent

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from rnnbook.exercises.catalogue import find
 from rnnbook.exercises.run import blank
+from rnnbook.files import put
 from rnnbook.grading import sandbox
 from rnnbook.grading.grader import Grader
 from rnnbook.grading.intake.contents import contents
 from rnnbook.grading.intake.files import listed
 from rnnbook.grading.intake.names import clean_name
 from rnnbook.grading.reports.cohort import Cohort
-from rnnbook.grading.reports.files import put
 from rnnbook.grading.reports.gradescope import failure, gradescope
 from rnnbook.grading.types import Result, Settings, Submission
 

@@ -15,9 +15,9 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from rnnbook.files import put
 from rnnbook.grading.reports import junit, markdown, pages, results, spreadsheets
 from rnnbook.grading.reports.cohort import Cohort
-from rnnbook.grading.reports.files import put
 from rnnbook.grading.types import Result, Submission
 
 

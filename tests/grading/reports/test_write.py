@@ -1,13 +1,11 @@
 """All reports together, as a class run writes them."""
 
 import json
-import os
 
 import pytest
 from sample_class import SECRET, result, submission
 
 from rnnbook.grading import reports
-from rnnbook.grading.reports.files import put
 
 CANVAS = {"Student": "Lovelace, Ada", "ID": "17", "Section": "A"}
 ALWAYS = {"class.html", "grades.csv", "results.json", "junit.xml", "run.json", "learners"}
@@ -55,13 +53,3 @@ def test_classes_of_any_size(tmp_path, learners):
     assert len(json.loads((tmp_path / "results.json").read_text())["learners"]) == learners
     assert len([*(tmp_path / "learners").glob("*")] if learners else []) == learners
     assert (tmp_path / "grades.csv").read_text(encoding="utf-8-sig").count("\n") == learners + 1
-
-
-def test_a_file_is_whole_or_as_it_was(tmp_path, monkeypatch):
-    path = tmp_path / "a.txt"
-    put(path, "first")
-    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
-        put(path, "second")
-    assert path.read_text() == "first"
-    assert names(tmp_path) == {"a.txt"}
