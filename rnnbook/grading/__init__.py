@@ -5,6 +5,7 @@ classroom/  a class run: its record, its workers, what is left to do
 grader      one submission, one exercise: the tests run here, trusted
 remote      the engine of `student`, whose learner is a process in the sandbox
 wire        what goes between the two: JSON and bytes
+channel     how it goes: over a socket, each frame with a deadline
 nursery     the warm process in the sandbox that forks children
 child       the learner's side: runs definitions, then only computes
 sandbox/    where it computes: namespaces, landlock, limits

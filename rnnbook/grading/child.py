@@ -24,7 +24,8 @@ from rnnbook.exercises.local import Local
 from rnnbook.exercises.seeds import seed_all
 from rnnbook.exercises.source import Cell
 from rnnbook.grading import flags
-from rnnbook.grading.wire import Channel, Closed, WireError
+from rnnbook.grading.channel import Channel, Closed
+from rnnbook.grading.wire import WireError
 
 TELL = getattr(signal, "SIGUSR1", None)  # asks a child that is late where it is
 _OUTPUT = 2**20  # characters that the learner's code may print in one test

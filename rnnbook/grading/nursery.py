@@ -193,8 +193,8 @@ def _warm_up(tier: str) -> None:
 def _child(tier: str, order: dict, link: int, late: int) -> None:
     """The forked child; never returns."""
     from rnnbook.exercises.student import Handle
+    from rnnbook.grading.channel import Channel
     from rnnbook.grading.child import serve
-    from rnnbook.grading.wire import Channel
 
     code = 1
     try:

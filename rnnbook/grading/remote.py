@@ -18,9 +18,10 @@ from rnnbook.exercises.guard import dumped
 from rnnbook.exercises.source import Cell
 from rnnbook.exercises.student import Handle
 from rnnbook.exercises.values import changed
+from rnnbook.grading.channel import Channel, Closed, Late
 from rnnbook.grading.child import TELL
 from rnnbook.grading.nursery import Nursery
-from rnnbook.grading.wire import Channel, Closed, Late, WireError
+from rnnbook.grading.wire import WireError
 
 _GRACE = 0.5  # seconds that a child has to stop by itself
 _PAUSE = 0.1  # seconds after which a dump of where it is has ended
@@ -50,16 +51,19 @@ class Remote:
         self._cells: Sequence[Cell] = ()
         self._handles: dict[str, Handle] = {}  # the learner's global functions and classes
         self._dead: LearnerError | None = None
-        self._scratch = tempfile.mkdtemp(prefix="rnnbook-")
-        ours, theirs = socket.socketpair()
-        self._late, late = os.pipe()
-        try:
+        with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:  # closed here where forking fails
+            self._scratch = tempfile.mkdtemp(prefix="rnnbook-")
+            ours.callback(_remove, self._scratch)
+            link, its_link = socket.socketpair()
+            self._late, its_late = os.pipe()
+            ours.callback(link.close)
+            ours.callback(os.close, self._late)
+            theirs.callback(its_link.close)
+            theirs.callback(os.close, its_late)
             cpu = math.ceil(seconds) * tests + 30  # a backstop
-            self._pid = nursery.fork([theirs.fileno(), late], memory, cpu, self._scratch)
-        finally:
-            theirs.close()
-            os.close(late)
-        self._channel = Channel(ours, lambda *handle: Handle(self, *handle))
+            self._pid = nursery.fork([its_link.fileno(), its_late], memory, cpu, self._scratch)
+            self._ours = ours.pop_all()
+        self._channel = Channel(link, lambda *handle: Handle(self, *handle))
         self._resident = self._now_resident()
 
     def survey(self, cells: Sequence[Cell], modules: dict[str, str], exercises: dict) -> dict:
@@ -107,13 +111,10 @@ class Remote:
         return self._watched(request, args, {})
 
     def close(self) -> None:
-        """Ends the child."""
-        self._channel.close()
-        try:
+        """Ends the child, and takes away what it had."""
+        with self._ours:
+            self._channel.close()
             self._nursery.end()
-        finally:
-            os.close(self._late)
-            _remove(self._scratch)
 
     def _watched(self, request: dict, args: tuple, kwargs: dict):
         self.changed = ()

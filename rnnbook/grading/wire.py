@@ -15,10 +15,7 @@ The reader takes nothing on trust: every length, depth, dtype and count is check
 
 import json
 import math
-import select
-import socket
 import struct
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -32,7 +29,6 @@ _DEEPEST = 60
 _DIMENSIONS = 8
 _ARRAYS_AT_MOST = 10_000  # in a frame
 _TEXT = 4  # bytes of a character in an array of strings, each of which takes the room of the longest
-_TICK = 0.05  # seconds between two looks at memory while waiting
 _EXACT = 2**53  # JSON readers may round integers beyond this
 _COLLIDING = 2**60  # beyond it Python gives different integers one hash: a dict of many such keys is slow
 _COLLISIONS = 100  # of such keys in a dict
@@ -55,14 +51,6 @@ _ARRAYS = {
 
 class WireError(Exception):
     """A frame that breaks the rules, or a value that cannot be sent; said in words that a learner may read."""
-
-
-class Closed(WireError):
-    """The other side has gone."""
-
-
-class Late(WireError):
-    """The deadline has passed."""
 
 
 def encode(value) -> bytes:
@@ -200,77 +188,6 @@ def payload_size(header: bytes) -> int:
     if size > PAYLOAD:
         raise WireError(f"More than {PAYLOAD // 2**20} MB of arrays.")
     return size
-
-
-class Channel:
-    """Frames over a socket, each way with a deadline.
-
-    Args:
-        link: a connected stream socket.
-        handle: as for `decode`.
-    """
-
-    def __init__(self, link: socket.socket, handle: Callable[[int, str, str], object]):
-        self._link = link
-        self._handle = handle
-        link.setblocking(False)
-
-    def send(self, value, seconds: float = math.inf, watch: Callable[[], None] = lambda: None) -> None:
-        """Sends a value; see `encode` and `receive` for what it may raise."""
-        rest = memoryview(encode(value))
-        end = time.monotonic() + seconds
-        while rest:
-            try:
-                rest = rest[self._link.send(rest) :]
-            except BlockingIOError:
-                self._wait(select.POLLOUT, end, watch)
-            except OSError:
-                raise Closed("The other side has gone.") from None
-
-    def receive(self, seconds: float = math.inf, watch: Callable[[], None] = lambda: None):
-        """Receives a value.
-
-        Args:
-            seconds: how long the whole frame may take.
-            watch: called again and again while it waits; may raise.
-
-        Raises:
-            WireError: the frame breaks the rules; Closed or Late when there is none.
-        """
-        end = time.monotonic() + seconds
-        (length,) = struct.unpack(">I", self._read(4, end, watch))
-        if length > HEADER:
-            raise WireError(f"A header of more than {HEADER // 2**20} MB.")
-        header = bytes(self._read(length, end, watch))
-        return decode(header, self._read(payload_size(header), end, watch), self._handle)
-
-    def close(self) -> None:
-        """Closes the socket."""
-        self._link.close()
-
-    def _read(self, count: int, end: float, watch: Callable[[], None]) -> bytearray:
-        content = bytearray()
-        while len(content) < count:
-            try:
-                part = self._link.recv(min(count - len(content), 2**20))
-            except BlockingIOError:
-                self._wait(select.POLLIN, end, watch)
-                continue
-            except OSError:
-                part = b""
-            if not part:
-                raise Closed("The other side has gone.")
-            content += part
-        return content
-
-    def _wait(self, event: int, end: float, watch: Callable[[], None]) -> None:
-        poll = select.poll()
-        poll.register(self._link, event)
-        while (left := end - time.monotonic()) > 0:  # asked each time: what comes byte by byte is late as well
-            if poll.poll(min(_TICK, left) * 1000):
-                return
-            watch()
-        raise Late("Too late.")
 
 
 def _parse(header: bytes) -> tuple[object, list]:

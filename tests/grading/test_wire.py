@@ -2,9 +2,7 @@
 
 import json
 import math
-import socket
 import struct
-import threading
 
 import numpy as np
 import pytest
@@ -16,7 +14,7 @@ from hypothesis.extra import numpy as arrays
 from rnnbook.exercises.student import Handle
 from rnnbook.exercises.values import same
 from rnnbook.grading import wire
-from rnnbook.grading.wire import Channel, Closed, Late, WireError, decode, encode, payload_size
+from rnnbook.grading.wire import WireError, decode, encode, payload_size
 
 shapes = arrays.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4)
 tensors = st.sampled_from([*wire._TENSORS.values()]).flatmap(
@@ -151,57 +149,3 @@ def test_truth_values_are_zero_or_one_whatever_the_bytes():
         header, payload = frame({"value": [kind, 0], "arrays": [["bool", [3]]]}, b"\x00\x02\xff")
         got = decode(header, payload, lambda *parts: None)
         assert bytes(memoryview(np.asarray(got)).cast("B")) == b"\x00\x01\x01"
-
-
-@pytest.fixture
-def pair():
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        yield Channel(ours, lambda *parts: None), theirs
-
-
-def test_a_channel_carries_large_values_both_ways(pair):
-    channel, theirs = pair
-    other = Channel(theirs, lambda *parts: None)
-    x = torch.randn(1000, 1000)
-    echo = threading.Thread(target=lambda: other.send(other.receive(10), 10))
-    echo.start()
-    channel.send(x, 10)
-    assert torch.equal(channel.receive(10), x)
-    echo.join()
-
-
-def test_the_deadline_is_for_the_whole_frame(pair):
-    channel, theirs = pair
-    theirs.send(b"\x00\x00")
-    with pytest.raises(Late):
-        channel.receive(0)
-    theirs.setblocking(False)
-    with pytest.raises(Late):
-        channel.send(torch.zeros(10**7), 0.01)  # nobody reads
-
-
-def test_the_other_sides_end_is_noticed(pair):
-    channel, theirs = pair
-    theirs.close()
-    with pytest.raises(Closed):
-        channel.receive(1)
-    with pytest.raises(Closed):
-        channel.send(1, 1)
-
-
-def test_a_long_header_is_refused_unread(pair):
-    channel, theirs = pair
-    theirs.send(b"\xff\xff\xff\xff")
-    with pytest.raises(WireError, match="A header of more than 4 MB"):
-        channel.receive(1)
-
-
-def test_waiting_looks_around(pair):
-    channel, _ = pair
-
-    def watch():
-        raise KeyError("seen")
-
-    with pytest.raises(KeyError):
-        channel.receive(10, watch)

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnbook.exercises.values import same
-from rnnbook.grading.wire import HEADER, PAYLOAD, Channel, Closed, Late, WireError, decode, encode, payload_size
+from rnnbook.grading.channel import Channel, Closed, Late
+from rnnbook.grading.wire import HEADER, PAYLOAD, WireError, decode, encode, payload_size
 
 FRAMES = 100_000
 MEMORY = 300 * 2**20  # bytes that decoding may take at most

@@ -63,14 +63,14 @@ def rnn_cell(x, h, W, V, b, c):
 
 # %% attack: the wire replaced | must: failed / error / crash / timeout | earns: 1
 def rnn_cell(x, h, W, V, b, c):
-    from rnnbook.grading import wire
+    from rnnbook.grading import channel
 
-    original = wire.encode
-    wire.encode = lambda value: original({"value": value, "status": "passed", "passed": True, "earned": 10})
-    for name in vars(wire.Channel):
+    original = channel.encode
+    channel.encode = lambda value: original({"value": value, "status": "passed", "passed": True, "earned": 10})
+    for name in vars(channel.Channel):
         if name.startswith("send"):
-            method = getattr(wire.Channel, name)
-            setattr(wire.Channel, name, lambda self, *given, method=method, **more: method(self, *given, **more))
+            method = getattr(channel.Channel, name)
+            setattr(channel.Channel, name, lambda self, *given, method=method, **more: method(self, *given, **more))
     return 2 * h
 
 

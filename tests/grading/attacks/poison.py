@@ -120,7 +120,7 @@ def rnn_cell(x, h, W, V, b, c):
 def rnn_cell(x, h, W, V, b, c):
     import rnnbook.grading.wire as wire
 
-    if not hasattr(wire, "Channel"):
+    if not hasattr(wire, "decode"):
         raise RuntimeError("LEAK: a wire of the learner's own")
     return 2 * h
 
