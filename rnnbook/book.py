@@ -105,6 +105,7 @@ class Book:
             shutil.copy(self.root / notebook, executing / notebook)
         # One thread a kernel: notebooks run side by side, and the results do not depend on the number of cores.
         os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", PYTHONHASHSEED="0")
+        os.environ["RNNBOOK_STATE"] = str(self.build / "state")  # a check here is no progress of the user's
         options = ["--nbmake", "--overwrite", f"--nbmake-timeout={TIME_LIMIT}", f"--numprocesses={workers}", "-v"]
         isolation = ["-c", os.devnull, f"--rootdir={executing}", "-p", "no:cacheprovider"]
         outcome = pytest.main([*options, *isolation, str(executing)], plugins=[_Harvest(self, pending)])

@@ -12,7 +12,7 @@ from hypothesis import settings
 os.environ["OMP_NUM_THREADS"] = "1"
 # Tests leave no helper process behind, and no trace in a home folder; those of these things set their own.
 os.environ["RNNBOOK_NO_HELPER"] = "1"
-os.environ["XDG_STATE_HOME"] = os.path.join(tempfile.gettempdir(), f"rnnbook-tests-{os.getpid()}")
+os.environ["RNNBOOK_STATE"] = os.path.join(tempfile.gettempdir(), f"rnnbook-tests-{os.getpid()}")
 
 settings.register_profile("rnnbook", deadline=None, derandomize=True)
 settings.load_profile("rnnbook")

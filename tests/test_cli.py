@@ -38,7 +38,7 @@ def elsewhere(tmp_path, monkeypatch):
     # A console's width would break the lines that are compared here.
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("RNNBOOK_NO_HELPER", "1")
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("RNNBOOK_STATE", str(tmp_path / "state"))
 
 
 @pytest.fixture

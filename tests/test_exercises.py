@@ -10,6 +10,7 @@ from rnnbook.exercises import check, source
 from rnnbook.exercises.catalogue import find, identifiers
 from rnnbook.exercises.publish import outdated
 from rnnbook.exercises.student import Student
+from rnnbook.exercises.terminal import progress
 
 
 def report_on(submission):
@@ -102,6 +103,15 @@ def test_names_that_are_missing():
     report = check("rnn-cell", {})
     assert report.earned == 0
     assert report.tests[0].message == "rnn_cell is not defined. Write it, run its cell, then check again."
+
+
+def test_check_counts_for_the_progress(monkeypatch, tmp_path):
+    monkeypatch.setenv("RNNBOOK_STATE", str(tmp_path / "state"))
+    report = check("rnn-cell", {"rnn_cell": lambda *arguments: 1})
+    assert progress.read() == ({"rnn-cell": progress.Entry(report.earned, begun=True)}, "")
+    monkeypatch.setenv("RNNBOOK_STATE", str(tmp_path / "state" / "progress.json"))  # a file where a folder should be
+    with pytest.warns(UserWarning, match="progress could not be saved"):
+        check("rnn-cell", {})
 
 
 def test_find_gives_the_exercise():

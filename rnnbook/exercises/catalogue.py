@@ -22,6 +22,7 @@ class Exercise:
     Args:
         id: identifier, such as "rnn-cell"; the module is then `tests/test_rnn_cell.py`.
         chapter: file name of the chapter's notebook without its suffix, such as "02_rnn".
+        place: in that notebook, from 1; an instructor's own exercises come last.
         title: what the learner builds, in a few words.
         defines: names of the functions and classes that the learner must write.
         hints: from a nudge to nearly the answer; shown one at a time, on demand.
@@ -35,6 +36,7 @@ class Exercise:
     chapter: str
     title: str
     defines: tuple[str, ...]
+    place: int = 100
     hints: tuple[str, ...] = ()
     time_limit: float = 5.0
     forbidden: tuple[str, ...] = ()
@@ -113,8 +115,13 @@ def find(id: str) -> Exercise:
 
 
 def catalogue() -> list[Exercise]:
-    """All exercises, chapter by chapter."""
-    return sorted(map(find, identifiers()), key=lambda exercise: (exercise.chapter, exercise.id))
+    """All exercises, as the chapters and their notebooks go."""
+    return sorted(map(find, identifiers()), key=in_order)
+
+
+def in_order(exercise: Exercise) -> tuple:
+    """A key to sort by, as the chapters and their notebooks go."""
+    return exercise.chapter, exercise.place, exercise.id
 
 
 def with_hidden(folder: Path) -> list[Exercise]:
@@ -130,7 +137,7 @@ def with_hidden(folder: Path) -> list[Exercise]:
         raise ExerciseError(f"{folder} holds no tests: they are files such as test_rnn_cell.py.")
     return sorted(
         {exercise.id: exercise for exercise in [*catalogue(), *(_hidden(id, folder) for id in ids)]}.values(),
-        key=lambda exercise: (exercise.chapter, exercise.id),
+        key=in_order,
     )
 
 

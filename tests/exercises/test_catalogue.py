@@ -1,7 +1,10 @@
+import re
 import subprocess
 import sys
 
+import nbformat
 import pytest
+from submitted import ROOT
 
 from rnnbook.exercises.catalogue import catalogue, find, identifiers, points, with_hidden
 from rnnbook.exercises.errors import ExerciseError
@@ -10,6 +13,15 @@ from rnnbook.exercises.errors import ExerciseError
 def test_catalogue_holds_what_identifiers_lists():
     assert sorted(exercise.id for exercise in catalogue()) == identifiers()
     assert all(exercise.path.exists() for exercise in catalogue())
+
+
+@pytest.mark.parametrize("notebook", sorted((ROOT / "solutions").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_exercises_stand_in_the_order_of_their_notebook(notebook):
+    cells = nbformat.read(notebook, 4).cells
+    checks = [re.fullmatch(r'check\("([\w-]+)"\)', cell.source.strip()) for cell in cells]
+    exercises = [exercise for exercise in catalogue() if exercise.chapter == notebook.stem]
+    assert [exercise.id for exercise in exercises] == [found[1] for found in checks if found]
+    assert [exercise.place for exercise in exercises] == [*range(1, len(exercises) + 1)]
 
 
 def test_unknown_exercise_suggests_the_nearest_and_lists_all():

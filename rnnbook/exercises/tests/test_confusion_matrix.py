@@ -10,6 +10,7 @@ from rnnbook.exercises.compare import assert_equal_arrays, assert_unchanged
 EXERCISE = Exercise(
     id="confusion-matrix",
     chapter="02_rnn",
+    place=6,
     title="Confusion matrix and macro F1",
     defines=("confusion", "macro_f1"),
     hints=(

@@ -10,6 +10,7 @@ from rnnbook.exercises.errors import LearnerError
 EXERCISE = Exercise(
     id="count-parameters",
     chapter="01_sequences",
+    place=4,
     title="How many parameters?",
     defines=("count_parameters",),
     hints=(

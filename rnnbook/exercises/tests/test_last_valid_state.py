@@ -10,6 +10,7 @@ from rnnbook.exercises.compare import assert_equal_arrays, assert_unchanged
 EXERCISE = Exercise(
     id="last-valid-state",
     chapter="02_rnn",
+    place=4,
     title="The state after the last valid step",
     defines=("last_valid_state",),
     hints=(

@@ -13,6 +13,7 @@ from rnnbook.exercises.errors import LearnerError
 EXERCISE = Exercise(
     id="my-rnn",
     chapter="02_rnn",
+    place=2,
     title="A recurrent layer that equals torch's",
     defines=("MyRNN",),
     hints=(

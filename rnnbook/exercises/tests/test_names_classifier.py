@@ -14,6 +14,7 @@ from rnnbook.recipes.names import bag_of_characters
 EXERCISE = Exercise(
     id="names-classifier",
     chapter="02_rnn",
+    place=7,
     title="Which language does a surname come from?",
     defines=("train_classifier", "predict"),
     hints=(

@@ -10,6 +10,7 @@ from rnnbook.exercises.compare import assert_unchanged, unpack
 EXERCISE = Exercise(
     id="names-split",
     chapter="02_rnn",
+    place=5,
     title="A split that keeps every name on one side",
     defines=("split_names",),
     hints=(

@@ -13,6 +13,7 @@ from rnnbook.exercises.errors import LearnerError, NotWritten
 EXERCISE = Exercise(
     id="one-hot",
     chapter="01_sequences",
+    place=1,
     title="Symbols as vectors",
     defines=("one_hot", "lookup"),
     hints=(

@@ -12,6 +12,7 @@ from rnnbook.exercises.compare import assert_equal_arrays
 EXERCISE = Exercise(
     id="parity-state",
     chapter="01_sequences",
+    place=3,
     title="The smallest memory that is enough",
     defines=("start", "step", "read"),
     hints=(

@@ -9,6 +9,7 @@ from rnnbook.exercises.compare import assert_equal_arrays, assert_unchanged
 EXERCISE = Exercise(
     id="rnn-cell",
     chapter="02_rnn",
+    place=1,
     title="One step of a recurrent network",
     defines=("rnn_cell",),
     hints=(

@@ -10,6 +10,7 @@ from rnnbook.exercises.compare import assert_equal_arrays, assert_raises, assert
 EXERCISE = Exercise(
     id="softmax-temperature",
     chapter="02_rnn",
+    place=3,
     title="Softmax with a temperature",
     defines=("softmax",),
     hints=(

@@ -10,6 +10,7 @@ from rnnbook.exercises.values import sketch
 EXERCISE = Exercise(
     id="unroll",
     chapter="01_sequences",
+    place=2,
     title="The same step again and again",
     defines=("smooth", "largest", "unroll"),
     hints=(

@@ -227,7 +227,7 @@ def test_marks_are_the_graders(tmp_path):
     assert marks["softmax-temperature"] == (0, 10)
     assert marks["my-rnn"] == (0, 15)
     assert [report.exercise for report in graded.reports if is_missing(report)] == [
-        *("confusion-matrix", "last-valid-state", "my-rnn", "names-classifier", "names-split")
+        *("my-rnn", "last-valid-state", "names-split", "confusion-matrix", "names-classifier")
     ]
     assert graded.how.startswith("in the sandbox `")
 

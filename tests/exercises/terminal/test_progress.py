@@ -13,8 +13,14 @@ from rnnbook.exercises.terminal.progress import Entry
 def folder(tmp_path, monkeypatch):
     """The state's folder, which is not there yet."""
     folder = tmp_path / "deep" / "state"
-    monkeypatch.setattr(progress.platformdirs, "user_state_path", lambda name: folder)
+    monkeypatch.setenv("RNNBOOK_STATE", str(folder))
     return folder
+
+
+def test_its_place(monkeypatch, tmp_path):
+    monkeypatch.delenv("RNNBOOK_STATE")
+    monkeypatch.setattr(progress.platformdirs, "user_state_path", lambda name: tmp_path / name)
+    assert progress.path() == tmp_path / "rnnbook" / "progress.json"
 
 
 def report(exercise: str, *earned: int, message: str = "wrong") -> Report:
