@@ -17,6 +17,7 @@ Every idea has one module, every module one idea:
                      grading/    a class's submissions, graded in a sandbox
     the command      cli, doctor `rnnbook check`, `rnnbook grade`, `rnnbook train`, `rnnbook doctor`
     for all          shapes, nearest    clear errors for a wrong shape, for an unknown name
+                     files              files that are whole or not there
 """
 
 from importlib.metadata import version

@@ -72,7 +72,7 @@ def _cached(source: Source) -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             _download(source, path, sha256, record)
         if sha256 is None:
-            _record(path, record)
+            put(record, pooch.file_hash(str(path)) + "\n")
     except OSError as error:
         remedy = "Free some space" if error.errno == errno.ENOSPC else "Make that folder writable"
         raise DataError(
@@ -126,11 +126,6 @@ def _problem(path: Path, sha256: str | None) -> str | None:
     if path.suffix == ".zip" and not zipfile.is_zipfile(path):
         return "it is not a complete zip archive"
     return None
-
-
-def _record(path: Path, record: Path) -> None:
-    """Write a file's checksum beside it, in one step."""
-    put(record, pooch.file_hash(str(path)) + "\n")
 
 
 def _remedy(source: Source) -> str:
