@@ -1,4 +1,4 @@
-"""What only the tests' side can get wrong; its conversation with a learner's code is in test_grader and test_attacks."""
+"""What only the tests' side can get wrong; how it talks with a learner's code is in test_grader and test_attacks."""
 
 import os
 import tempfile
