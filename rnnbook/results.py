@@ -201,7 +201,7 @@ def save(result: Result, folder: Path | None = None) -> Path:
             raise ValueError("an installed package keeps no new results: name a folder to save to")
         folder = ROOT / "results"
     try:
-        text = json.dumps(result.as_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        text = _on_one_line(json.dumps(result.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)) + "\n"
     except (TypeError, ValueError) as error:
         raise ValueError(f"{result.name} cannot be written as JSON: {error}") from error
     path = folder / f"{result.name}.json"
@@ -226,6 +226,14 @@ def table(results: Iterable[Result]):
         seconds = f"{statistics.fmean(r.seconds):.3g}"
         rows.append(f"| {r.model['name']} | {r.summary()} | {r.model['parameters']:,} | {seconds} | `{r.command}` |")
     return Markdown("\n".join(rows))
+
+
+def _on_one_line(text: str) -> str:
+    """JSON with each list of numbers on a line of its own: a curve of a thousand points is no thousand lines."""
+    number = r"-?\d[\d.eE+-]*|null"
+    return re.sub(
+        rf"\[\s+((?:{number})(?:,\s+(?:{number}))*)\s+\]", lambda match: f"[{' '.join(match[1].split())}]", text
+    )
 
 
 def _in_checkout() -> bool:

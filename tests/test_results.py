@@ -58,6 +58,15 @@ def test_the_file_holds_the_designed_fields_in_order(result):
     assert fields["machine"]["processor"]
 
 
+def test_a_list_of_numbers_has_a_line_of_its_own(result):
+    curves = [[0.5, -1e-07, None], [3, 4]]
+    more = {"curves": curves, "words": ["1", "2"], "text": "[\n 1,\n 2\n]", "empty": []}
+    text = results.save(dataclasses.replace(result, more=more)).read_text()
+    assert '"curves": [\n   [0.5, -1e-07, null],\n   [3, 4]\n  ]' in text
+    assert '"seeds": [0, 1, 2],' in text
+    assert results.load("names-rnn").more == more
+
+
 def test_save_takes_another_folder_and_replaces_what_is_there(result, tmp_path):
     elsewhere = tmp_path / "a" / "b"
     results.save(result, elsewhere)
