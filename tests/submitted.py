@@ -1,4 +1,8 @@
-"""The submissions that prove the exercises' tests: `submissions/ID.py`, each cell of it a complete answer."""
+"""The submissions that prove the exercises' tests: `submissions/ID.py`, each cell of it an answer.
+
+Where the answers of an exercise share much, its first cell is "given": a right answer to the parts that most of them
+leave as they are. It goes before each of the others, which define again what they do otherwise.
+"""
 
 import re
 from dataclasses import dataclass
@@ -50,7 +54,12 @@ def submissions(id: str) -> list[Submission]:
     """All submissions of an exercise."""
     path = file_of(id)
     found = cells(path) if path.exists() else []
-    return [Submission(id, kind, name, parts.get("says"), code) for kind, name, parts, code in found]
+    given = "".join(code for kind, *_, code in found if kind == "given")
+    return [
+        Submission(id, kind, name, parts.get("says"), given + code)
+        for kind, name, parts, code in found
+        if kind != "given"
+    ]
 
 
 def of_kind(kind: str) -> list:

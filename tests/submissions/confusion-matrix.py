@@ -1,9 +1,17 @@
 """Submissions that prove the tests of `confusion-matrix`: right answers of another form, and the mistakes that people make."""
 
-# %% alternative: bincount; precision and recall
+# %% given: what most answers leave as it is
 import torch
 
 
+def confusion(true, predicted, classes):
+    counts = torch.zeros(len(classes), len(classes), dtype=torch.int64)
+    for t, p in zip(true, predicted):
+        counts[classes.index(t), classes.index(p)] += 1
+    return counts
+
+
+# %% alternative: bincount; precision and recall
 def confusion(true, predicted, classes):
     C = len(classes)
     place = {name: i for i, name in enumerate(classes)}
@@ -18,7 +26,6 @@ def macro_f1(counts):
 
 
 # %% alternative: one-hot product; loop over the classes
-import torch
 import torch.nn.functional as F
 
 
@@ -39,9 +46,6 @@ def macro_f1(counts):
 
 
 # %% alternative: index_put_ with accumulate; Counter-like lists
-import torch
-
-
 def confusion(true, predicted, classes):
     rows = torch.tensor([classes.index(name) for name in true])
     columns = torch.tensor([classes.index(name) for name in predicted])
@@ -58,9 +62,6 @@ def macro_f1(counts):
 
 
 # %% mutant: transposed | says: Your matrix is transposed
-import torch
-
-
 def confusion(true, predicted, classes):
     counts = torch.zeros(len(classes), len(classes), dtype=torch.int64)
     for t, p in zip(true, predicted):
@@ -75,9 +76,6 @@ def macro_f1(counts):
 
 
 # %% mutant: ones instead of counts | says: put 1 where there is anything
-import torch
-
-
 def confusion(true, predicted, classes):
     counts = torch.zeros(len(classes), len(classes), dtype=torch.int64)
     for t, p in zip(true, predicted):
@@ -92,9 +90,6 @@ def macro_f1(counts):
 
 
 # %% mutant: index arrays | says: adds once to each place
-import torch
-
-
 def confusion(true, predicted, classes):
     counts = torch.zeros(len(classes), len(classes), dtype=torch.int64)
     rows = torch.tensor([classes.index(name) for name in true])
@@ -110,9 +105,6 @@ def macro_f1(counts):
 
 
 # %% mutant: alphabetical order | says: in alphabetical order
-import torch
-
-
 def confusion(true, predicted, classes):
     classes = sorted(classes)
     counts = torch.zeros(len(classes), len(classes), dtype=torch.int64)
@@ -128,9 +120,6 @@ def macro_f1(counts):
 
 
 # %% mutant: only classes that occur | says: left out the classes that do not occur
-import torch
-
-
 def confusion(true, predicted, classes):
     classes = [name for name in classes if name in true]
     counts = torch.zeros(len(classes), len(classes), dtype=torch.int64)
@@ -146,9 +135,6 @@ def macro_f1(counts):
 
 
 # %% mutant: rows normalised | says: normalised the rows
-import torch
-
-
 def confusion(true, predicted, classes):
     counts = torch.zeros(len(classes), len(classes), dtype=torch.int64)
     for t, p in zip(true, predicted):
@@ -163,9 +149,6 @@ def macro_f1(counts):
 
 
 # %% mutant: normalised | says: You normalised: return counts
-import torch
-
-
 def confusion(true, predicted, classes):
     counts = torch.zeros(len(classes), len(classes), dtype=torch.int64)
     for t, p in zip(true, predicted):
@@ -180,9 +163,6 @@ def macro_f1(counts):
 
 
 # %% mutant: floating-point counts | says: no integers
-import torch
-
-
 def confusion(true, predicted, classes):
     counts = torch.zeros(len(classes), len(classes))
     for t, p in zip(true, predicted):
@@ -214,31 +194,11 @@ def macro_f1(counts):
 
 
 # %% mutant: accuracy | says: This is the accuracy
-import torch
-
-
-def confusion(true, predicted, classes):
-    counts = torch.zeros(len(classes), len(classes), dtype=torch.int64)
-    for t, p in zip(true, predicted):
-        counts[classes.index(t), classes.index(p)] += 1
-    return counts
-
-
 def macro_f1(counts):
     return (counts.diag().sum() / counts.sum()).item()
 
 
 # %% mutant: micro average | says: also the micro average
-import torch
-
-
-def confusion(true, predicted, classes):
-    counts = torch.zeros(len(classes), len(classes), dtype=torch.int64)
-    for t, p in zip(true, predicted):
-        counts[classes.index(t), classes.index(p)] += 1
-    return counts
-
-
 def macro_f1(counts):
     right = counts.diag().sum()
     wrong = counts.sum() - right
@@ -246,46 +206,16 @@ def macro_f1(counts):
 
 
 # %% mutant: mean recall | says: This is the mean recall
-import torch
-
-
-def confusion(true, predicted, classes):
-    counts = torch.zeros(len(classes), len(classes), dtype=torch.int64)
-    for t, p in zip(true, predicted):
-        counts[classes.index(t), classes.index(p)] += 1
-    return counts
-
-
 def macro_f1(counts):
     return (counts.diag() / counts.sum(1).clamp(min=1)).mean().item()
 
 
 # %% mutant: mean precision | says: This is the mean precision
-import torch
-
-
-def confusion(true, predicted, classes):
-    counts = torch.zeros(len(classes), len(classes), dtype=torch.int64)
-    for t, p in zip(true, predicted):
-        counts[classes.index(t), classes.index(p)] += 1
-    return counts
-
-
 def macro_f1(counts):
     return (counts.diag() / counts.sum(0).clamp(min=1)).mean().item()
 
 
 # %% mutant: F1 of the means | says: one F1 from the mean precision and the mean recall
-import torch
-
-
-def confusion(true, predicted, classes):
-    counts = torch.zeros(len(classes), len(classes), dtype=torch.int64)
-    for t, p in zip(true, predicted):
-        counts[classes.index(t), classes.index(p)] += 1
-    return counts
-
-
 def macro_f1(counts):
     P = (counts.diag() / counts.sum(0).clamp(min=1)).mean()
     R = (counts.diag() / counts.sum(1).clamp(min=1)).mean()
@@ -293,16 +223,6 @@ def macro_f1(counts):
 
 
 # %% mutant: NaN for empty classes | says: A class without a right answer gives 0/0
-import torch
-
-
-def confusion(true, predicted, classes):
-    counts = torch.zeros(len(classes), len(classes), dtype=torch.int64)
-    for t, p in zip(true, predicted):
-        counts[classes.index(t), classes.index(p)] += 1
-    return counts
-
-
 def macro_f1(counts):
     right, true, predicted = counts.diag(), counts.sum(1), counts.sum(0)
     f1 = 2 * right / (true + predicted)
@@ -310,32 +230,12 @@ def macro_f1(counts):
 
 
 # %% mutant: NaN through precision and recall | says: A class without a right answer gives 0/0
-import torch
-
-
-def confusion(true, predicted, classes):
-    counts = torch.zeros(len(classes), len(classes), dtype=torch.int64)
-    for t, p in zip(true, predicted):
-        counts[classes.index(t), classes.index(p)] += 1
-    return counts
-
-
 def macro_f1(counts):
     P, R = counts.diag() / counts.sum(0), counts.diag() / counts.sum(1)
     return (2 * P * R / (P + R)).mean().item()
 
 
 # %% mutant: empty classes left out | says: left out classes that do not occur
-import torch
-
-
-def confusion(true, predicted, classes):
-    counts = torch.zeros(len(classes), len(classes), dtype=torch.int64)
-    for t, p in zip(true, predicted):
-        counts[classes.index(t), classes.index(p)] += 1
-    return counts
-
-
 def macro_f1(counts):
     right, true, predicted = counts.diag(), counts.sum(1), counts.sum(0)
     f1 = 2 * right / (true + predicted).clamp(min=1)
@@ -343,16 +243,6 @@ def macro_f1(counts):
 
 
 # %% mutant: classes without a right answer left out | says: left out classes without a right answer
-import torch
-
-
-def confusion(true, predicted, classes):
-    counts = torch.zeros(len(classes), len(classes), dtype=torch.int64)
-    for t, p in zip(true, predicted):
-        counts[classes.index(t), classes.index(p)] += 1
-    return counts
-
-
 def macro_f1(counts):
     right, true, predicted = counts.diag(), counts.sum(1), counts.sum(0)
     f1 = 2 * right / (true + predicted).clamp(min=1)
@@ -360,16 +250,6 @@ def macro_f1(counts):
 
 
 # %% mutant: weighted by class size | says: weighted the classes
-import torch
-
-
-def confusion(true, predicted, classes):
-    counts = torch.zeros(len(classes), len(classes), dtype=torch.int64)
-    for t, p in zip(true, predicted):
-        counts[classes.index(t), classes.index(p)] += 1
-    return counts
-
-
 def macro_f1(counts):
     right, true, predicted = counts.diag(), counts.sum(1), counts.sum(0)
     f1 = 2 * right / (true + predicted).clamp(min=1)
@@ -377,16 +257,6 @@ def macro_f1(counts):
 
 
 # %% mutant: sum instead of mean | says: added up the classes' F1
-import torch
-
-
-def confusion(true, predicted, classes):
-    counts = torch.zeros(len(classes), len(classes), dtype=torch.int64)
-    for t, p in zip(true, predicted):
-        counts[classes.index(t), classes.index(p)] += 1
-    return counts
-
-
 def macro_f1(counts):
     right, true, predicted = counts.diag(), counts.sum(1), counts.sum(0)
     f1 = 2 * right / (true + predicted).clamp(min=1)
@@ -394,16 +264,6 @@ def macro_f1(counts):
 
 
 # %% mutant: tensor instead of number | says: Take the number out with .item()
-import torch
-
-
-def confusion(true, predicted, classes):
-    counts = torch.zeros(len(classes), len(classes), dtype=torch.int64)
-    for t, p in zip(true, predicted):
-        counts[classes.index(t), classes.index(p)] += 1
-    return counts
-
-
 def macro_f1(counts):
     right, true, predicted = counts.diag(), counts.sum(1), counts.sum(0)
     f1 = 2 * right / (true + predicted).clamp(min=1)
@@ -411,16 +271,6 @@ def macro_f1(counts):
 
 
 # %% mutant: zeroes the diagonal of its argument | says: changed its argument counts in place
-import torch
-
-
-def confusion(true, predicted, classes):
-    counts = torch.zeros(len(classes), len(classes), dtype=torch.int64)
-    for t, p in zip(true, predicted):
-        counts[classes.index(t), classes.index(p)] += 1
-    return counts
-
-
 def macro_f1(counts):
     right = counts.diag().clone()
     counts.fill_diagonal_(0)

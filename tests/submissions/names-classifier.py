@@ -1,11 +1,35 @@
 """Submissions that prove the tests of `names-classifier`: right answers of another form, and the mistakes that people make."""
 
-# %% alternative: a dictionary, a network of one's own, gather
+# %% given: what most answers leave as it is
 import torch
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
 
+def predict(model, names):
+    model["network"].eval()
+    logits = model["network"](*encode(model["index"], names))
+    return [model["classes"][i] for i in logits.argmax(1)]
+
+
+def train_classifier(names, languages, seed):
+    torch.manual_seed(seed)
+    index = {letter: i + 2 for i, letter in enumerate(sorted(set("".join(names))))}
+    classes = sorted(set(languages))
+    network = Network(len(index) + 2, len(classes))
+    optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
+    ids, lengths = encode(index, names)
+    targets = torch.tensor([classes.index(language) for language in languages])
+    for _ in range(3):
+        for rows in torch.randperm(len(names)).split(32):
+            loss = nn.functional.cross_entropy(network(ids[rows], lengths[rows]), targets[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return {"network": network, "index": index, "classes": classes}
+
+
+# %% alternative: a dictionary, a network of one's own, gather
 class Network(nn.Module):
     def __init__(self, V, C):
         super().__init__()
@@ -42,16 +66,8 @@ def train_classifier(names, languages, seed):
     return {"network": network, "index": index, "classes": classes}
 
 
-def predict(model, names):
-    model["network"].eval()
-    logits = model["network"](*encode(model["index"], names))
-    return [model["classes"][i] for i in logits.argmax(1)]
-
-
 # %% alternative: an object, LSTM, packed, scikit-learn's label encoder
-import torch
 from sklearn.preprocessing import LabelEncoder
-from torch import nn
 from torch.nn.utils.rnn import pack_sequence
 
 
@@ -89,11 +105,6 @@ def predict(model, names):
 
 
 # %% mutant: last padded step | says: your network reads the padding
-import torch
-from torch import nn
-from torch.nn.utils.rnn import pad_sequence
-
-
 class Network(nn.Module):
     def __init__(self, V, C):
         super().__init__()
@@ -113,35 +124,7 @@ def encode(index, names):
     return pad_sequence(rows, batch_first=True), torch.tensor([len(row) for row in rows])
 
 
-def train_classifier(names, languages, seed):
-    torch.manual_seed(seed)
-    index = {letter: i + 2 for i, letter in enumerate(sorted(set("".join(names))))}
-    classes = sorted(set(languages))
-    network = Network(len(index) + 2, len(classes))
-    optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
-    ids, lengths = encode(index, names)
-    targets = torch.tensor([classes.index(language) for language in languages])
-    for _ in range(3):
-        for rows in torch.randperm(len(names)).split(32):
-            loss = nn.functional.cross_entropy(network(ids[rows], lengths[rows]), targets[rows])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-    return {"network": network, "index": index, "classes": classes}
-
-
-def predict(model, names):
-    model["network"].eval()
-    logits = model["network"](*encode(model["index"], names))
-    return [model["classes"][i] for i in logits.argmax(1)]
-
-
 # %% mutant: h_n of the padded batch | says: your network reads the padding
-import torch
-from torch import nn
-from torch.nn.utils.rnn import pad_sequence
-
-
 class Network(nn.Module):
     def __init__(self, V, C):
         super().__init__()
@@ -161,35 +144,7 @@ def encode(index, names):
     return pad_sequence(rows, batch_first=True), torch.tensor([len(row) for row in rows])
 
 
-def train_classifier(names, languages, seed):
-    torch.manual_seed(seed)
-    index = {letter: i + 2 for i, letter in enumerate(sorted(set("".join(names))))}
-    classes = sorted(set(languages))
-    network = Network(len(index) + 2, len(classes))
-    optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
-    ids, lengths = encode(index, names)
-    targets = torch.tensor([classes.index(language) for language in languages])
-    for _ in range(3):
-        for rows in torch.randperm(len(names)).split(32):
-            loss = nn.functional.cross_entropy(network(ids[rows], lengths[rows]), targets[rows])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-    return {"network": network, "index": index, "classes": classes}
-
-
-def predict(model, names):
-    model["network"].eval()
-    logits = model["network"](*encode(model["index"], names))
-    return [model["classes"][i] for i in logits.argmax(1)]
-
-
 # %% mutant: batch_first forgotten | says: is batch_first=True missing
-import torch
-from torch import nn
-from torch.nn.utils.rnn import pad_sequence
-
-
 class Network(nn.Module):
     def __init__(self, V, C):
         super().__init__()
@@ -209,35 +164,7 @@ def encode(index, names):
     return pad_sequence(rows, batch_first=True), torch.tensor([len(row) for row in rows])
 
 
-def train_classifier(names, languages, seed):
-    torch.manual_seed(seed)
-    index = {letter: i + 2 for i, letter in enumerate(sorted(set("".join(names))))}
-    classes = sorted(set(languages))
-    network = Network(len(index) + 2, len(classes))
-    optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
-    ids, lengths = encode(index, names)
-    targets = torch.tensor([classes.index(language) for language in languages])
-    for _ in range(3):
-        for rows in torch.randperm(len(names)).split(32):
-            loss = nn.functional.cross_entropy(network(ids[rows], lengths[rows]), targets[rows])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-    return {"network": network, "index": index, "classes": classes}
-
-
-def predict(model, names):
-    model["network"].eval()
-    logits = model["network"](*encode(model["index"], names))
-    return [model["classes"][i] for i in logits.argmax(1)]
-
-
 # %% mutant: dropout left on in predict | says: dropout is still on
-import torch
-from torch import nn
-from torch.nn.utils.rnn import pad_sequence
-
-
 class Network(nn.Module):
     def __init__(self, V, C):
         super().__init__()
@@ -255,23 +182,6 @@ class Network(nn.Module):
 def encode(index, names):
     rows = [torch.tensor([index.get(letter, 1) for letter in name]) for name in names]
     return pad_sequence(rows, batch_first=True), torch.tensor([len(row) for row in rows])
-
-
-def train_classifier(names, languages, seed):
-    torch.manual_seed(seed)
-    index = {letter: i + 2 for i, letter in enumerate(sorted(set("".join(names))))}
-    classes = sorted(set(languages))
-    network = Network(len(index) + 2, len(classes))
-    optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
-    ids, lengths = encode(index, names)
-    targets = torch.tensor([classes.index(language) for language in languages])
-    for _ in range(3):
-        for rows in torch.randperm(len(names)).split(32):
-            loss = nn.functional.cross_entropy(network(ids[rows], lengths[rows]), targets[rows])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-    return {"network": network, "index": index, "classes": classes}
 
 
 def predict(model, names):
@@ -280,11 +190,6 @@ def predict(model, names):
 
 
 # %% mutant: sorted by length and not put back | says: not in the order of the names
-import torch
-from torch import nn
-from torch.nn.utils.rnn import pad_sequence
-
-
 class Network(nn.Module):
     def __init__(self, V, C):
         super().__init__()
@@ -302,23 +207,6 @@ class Network(nn.Module):
 def encode(index, names):
     rows = [torch.tensor([index.get(letter, 1) for letter in name]) for name in names]
     return pad_sequence(rows, batch_first=True), torch.tensor([len(row) for row in rows])
-
-
-def train_classifier(names, languages, seed):
-    torch.manual_seed(seed)
-    index = {letter: i + 2 for i, letter in enumerate(sorted(set("".join(names))))}
-    classes = sorted(set(languages))
-    network = Network(len(index) + 2, len(classes))
-    optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
-    ids, lengths = encode(index, names)
-    targets = torch.tensor([classes.index(language) for language in languages])
-    for _ in range(3):
-        for rows in torch.randperm(len(names)).split(32):
-            loss = nn.functional.cross_entropy(network(ids[rows], lengths[rows]), targets[rows])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-    return {"network": network, "index": index, "classes": classes}
 
 
 def predict(model, names):
@@ -329,11 +217,6 @@ def predict(model, names):
 
 
 # %% mutant: unknown letters crash | says: give them all one id
-import torch
-from torch import nn
-from torch.nn.utils.rnn import pad_sequence
-
-
 class Network(nn.Module):
     def __init__(self, V, C):
         super().__init__()
@@ -353,35 +236,7 @@ def encode(index, names):
     return pad_sequence(rows, batch_first=True), torch.tensor([len(row) for row in rows])
 
 
-def train_classifier(names, languages, seed):
-    torch.manual_seed(seed)
-    index = {letter: i + 2 for i, letter in enumerate(sorted(set("".join(names))))}
-    classes = sorted(set(languages))
-    network = Network(len(index) + 2, len(classes))
-    optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
-    ids, lengths = encode(index, names)
-    targets = torch.tensor([classes.index(language) for language in languages])
-    for _ in range(3):
-        for rows in torch.randperm(len(names)).split(32):
-            loss = nn.functional.cross_entropy(network(ids[rows], lengths[rows]), targets[rows])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-    return {"network": network, "index": index, "classes": classes}
-
-
-def predict(model, names):
-    model["network"].eval()
-    logits = model["network"](*encode(model["index"], names))
-    return [model["classes"][i] for i in logits.argmax(1)]
-
-
 # %% mutant: no optimizer step | says: has learnt nothing
-import torch
-from torch import nn
-from torch.nn.utils.rnn import pad_sequence
-
-
 class Network(nn.Module):
     def __init__(self, V, C):
         super().__init__()
@@ -417,18 +272,7 @@ def train_classifier(names, languages, seed):
     return {"network": network, "index": index, "classes": classes}
 
 
-def predict(model, names):
-    model["network"].eval()
-    logits = model["network"](*encode(model["index"], names))
-    return [model["classes"][i] for i in logits.argmax(1)]
-
-
 # %% mutant: classes in order of appearance, and sorted in predict | says: calls them by wrong names
-import torch
-from torch import nn
-from torch.nn.utils.rnn import pad_sequence
-
-
 class Network(nn.Module):
     def __init__(self, V, C):
         super().__init__()
@@ -472,11 +316,6 @@ def predict(model, names):
 
 
 # %% mutant: class numbers, not languages | says: each of them a string
-import torch
-from torch import nn
-from torch.nn.utils.rnn import pad_sequence
-
-
 class Network(nn.Module):
     def __init__(self, V, C):
         super().__init__()
@@ -494,23 +333,6 @@ class Network(nn.Module):
 def encode(index, names):
     rows = [torch.tensor([index.get(letter, 1) for letter in name]) for name in names]
     return pad_sequence(rows, batch_first=True), torch.tensor([len(row) for row in rows])
-
-
-def train_classifier(names, languages, seed):
-    torch.manual_seed(seed)
-    index = {letter: i + 2 for i, letter in enumerate(sorted(set("".join(names))))}
-    classes = sorted(set(languages))
-    network = Network(len(index) + 2, len(classes))
-    optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
-    ids, lengths = encode(index, names)
-    targets = torch.tensor([classes.index(language) for language in languages])
-    for _ in range(3):
-        for rows in torch.randperm(len(names)).split(32):
-            loss = nn.functional.cross_entropy(network(ids[rows], lengths[rows]), targets[rows])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-    return {"network": network, "index": index, "classes": classes}
 
 
 def predict(model, names):
@@ -520,11 +342,6 @@ def predict(model, names):
 
 
 # %% mutant: unseeded | says: call torch.manual_seed(seed)
-import torch
-from torch import nn
-from torch.nn.utils.rnn import pad_sequence
-
-
 class Network(nn.Module):
     def __init__(self, V, C):
         super().__init__()
@@ -560,18 +377,7 @@ def train_classifier(names, languages, seed):
     return {"network": network, "index": index, "classes": classes}
 
 
-def predict(model, names):
-    model["network"].eval()
-    logits = model["network"](*encode(model["index"], names))
-    return [model["classes"][i] for i in logits.argmax(1)]
-
-
 # %% mutant: seeded after the network is made | says: call torch.manual_seed(seed)
-import torch
-from torch import nn
-from torch.nn.utils.rnn import pad_sequence
-
-
 class Network(nn.Module):
     def __init__(self, V, C):
         super().__init__()
@@ -606,12 +412,6 @@ def train_classifier(names, languages, seed):
             loss.backward()
             optimizer.step()
     return {"network": network, "index": index, "classes": classes}
-
-
-def predict(model, names):
-    model["network"].eval()
-    logits = model["network"](*encode(model["index"], names))
-    return [model["classes"][i] for i in logits.argmax(1)]
 
 
 # %% mutant: bag of letters | says: counting the letters in any order does about as well, or better
@@ -630,11 +430,6 @@ def predict(model, names):
 
 
 # %% mutant: mean of the letters' embeddings | says: counting the letters in any order does about as well, or better
-import torch
-from torch import nn
-from torch.nn.utils.rnn import pad_sequence
-
-
 class Network(nn.Module):
     def __init__(self, V, C):
         super().__init__()
@@ -652,29 +447,6 @@ def encode(index, names):
     return pad_sequence(rows, batch_first=True), torch.tensor([len(row) for row in rows])
 
 
-def train_classifier(names, languages, seed):
-    torch.manual_seed(seed)
-    index = {letter: i + 2 for i, letter in enumerate(sorted(set("".join(names))))}
-    classes = sorted(set(languages))
-    network = Network(len(index) + 2, len(classes))
-    optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
-    ids, lengths = encode(index, names)
-    targets = torch.tensor([classes.index(language) for language in languages])
-    for _ in range(3):
-        for rows in torch.randperm(len(names)).split(32):
-            loss = nn.functional.cross_entropy(network(ids[rows], lengths[rows]), targets[rows])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-    return {"network": network, "index": index, "classes": classes}
-
-
-def predict(model, names):
-    model["network"].eval()
-    logits = model["network"](*encode(model["index"], names))
-    return [model["classes"][i] for i in logits.argmax(1)]
-
-
 # %% mutant: always the commonest language | says: has learnt nothing
 from collections import Counter
 
@@ -688,11 +460,6 @@ def predict(model, names):
 
 
 # %% mutant: one prediction for all | says: a language for each name
-import torch
-from torch import nn
-from torch.nn.utils.rnn import pad_sequence
-
-
 class Network(nn.Module):
     def __init__(self, V, C):
         super().__init__()
@@ -710,23 +477,6 @@ class Network(nn.Module):
 def encode(index, names):
     rows = [torch.tensor([index.get(letter, 1) for letter in name]) for name in names]
     return pad_sequence(rows, batch_first=True), torch.tensor([len(row) for row in rows])
-
-
-def train_classifier(names, languages, seed):
-    torch.manual_seed(seed)
-    index = {letter: i + 2 for i, letter in enumerate(sorted(set("".join(names))))}
-    classes = sorted(set(languages))
-    network = Network(len(index) + 2, len(classes))
-    optimizer = torch.optim.Adam(network.parameters(), lr=5e-3)
-    ids, lengths = encode(index, names)
-    targets = torch.tensor([classes.index(language) for language in languages])
-    for _ in range(3):
-        for rows in torch.randperm(len(names)).split(32):
-            loss = nn.functional.cross_entropy(network(ids[rows], lengths[rows]), targets[rows])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-    return {"network": network, "index": index, "classes": classes}
 
 
 def predict(model, names):
