@@ -41,7 +41,7 @@ def mistakes(D: int, H: int, num_layers: int = 1, bidirectional: bool = False, b
     reads = [D] + [directions * H] * (L - 1)
     right = count(reads, H, directions, biases)
     return {
-        "The number is right, but a count is an integer: use // instead of /.": right,
+        "The number is right, but a count is an integer: use // instead of /.": float(right),
         "You counted one bias: there are two, b_ih and b_hh, of H numbers each.": right - directions * L * H,
         "You left out the biases.": count(reads, H, directions, 0),
         "You counted biases, though bias=False.": count(reads, H, directions, 2),

@@ -25,7 +25,8 @@ EXERCISE = Exercise(
         *("torch.softmax", "torch.log_softmax", "torch.Tensor.softmax", "torch.Tensor.log_softmax"),
         *("torch.nn.functional.softmax", "torch.nn.functional.log_softmax", "torch.nn.functional.gumbel_softmax"),
         *("torch.nn.Softmax", "torch.nn.LogSoftmax", "torch.special.softmax", "torch.special.log_softmax"),
-        *("scipy.special.softmax", "scipy.special.log_softmax", "rnnbook.numpy_rnn.softmax"),
+        *("scipy.special.softmax", "scipy.special.log_softmax"),
+        *("rnnbook.numpy_rnn.softmax", "rnnbook.numpy_rnn.losses.softmax"),
     ),
 )
 
