@@ -42,6 +42,7 @@ def source(thing, *, docstring: bool = True) -> Source:
     """The source of one thing, as `show` displays it."""
     if isinstance(thing, property):
         thing = thing.fget
+    thing = inspect.unwrap(thing)  # what a decorator has wrapped, which may live elsewhere
     try:
         lines, number = inspect.getsourcelines(thing)
     except (TypeError, OSError) as error:

@@ -13,7 +13,7 @@ import textwrap
 import pytest
 import torch
 
-from rnnbook import figure, plot
+from rnnbook import figure, layers, plot
 from rnnbook.show import show, source, without_docstrings
 
 
@@ -47,6 +47,10 @@ def test_first_line_says_where_the_thing_lives():
     line = inspect.getsourcelines(plot.band)[1]
     assert place == f"# rnnbook/plot.py, line {line}"
     assert code == inspect.getsource(plot.band).rstrip()
+
+
+def test_a_decorated_function_lives_where_it_is_written():
+    assert code_of(layers.orthogonal)[0].startswith("# rnnbook/layers/initialise.py, line ")
 
 
 def test_a_module_is_shown_whole():
