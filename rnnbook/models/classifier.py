@@ -2,7 +2,9 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from rnnbook.encode import State, check_lengths, encode, parts_of, valid_steps
+from rnnbook.shapes import check_shape
 
 PADDING, UNKNOWN = 0, 1  # the first two ids of `rnnbook.text.Vocabulary`
 CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -11,7 +13,7 @@ CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 class SequenceClassifier(nn.Module):
     """Embedding, recurrent layers, a summary of the valid states, and a linear layer on top.
 
-    The batch is packed, so that padding is never read: a longer neighbour in the batch changes no prediction.
+    Padding is never read (`rnnbook.encode`): a longer neighbour in the batch changes no prediction.
 
     >>> model = SequenceClassifier(vocabulary_size=30, classes=4)
     >>> ids, lengths = pad([[2, 3, 4], [5, 6]])
@@ -83,10 +85,8 @@ class SequenceClassifier(nn.Module):
         Raises:
             ValueError: the shapes do not fit, or a length is not between 1 and T.
         """
-        if ids.ndim != 2 or lengths.shape != ids.shape[:1]:
-            raise ValueError(f"expected ids (B, T) and lengths (B,), got {tuple(ids.shape)} and {tuple(lengths.shape)}")
-        if len(ids) == 0 or lengths.min() < 1 or lengths.max() > ids.shape[1]:
-            raise ValueError(f"lengths must lie between 1 and T = {ids.shape[1]}, and there must be a sequence")
+        check_shape("ids", ids, "B", "T", remedy="write ids.unsqueeze(0) for a batch of one" if ids.ndim == 1 else "")
+        lengths = check_lengths(lengths, *ids.shape)
         return self.linear(self.dropout(self.summary(ids, lengths)))  # (B, C)
 
     def summary(self, ids: Tensor, lengths: Tensor) -> Tensor:
@@ -95,14 +95,17 @@ class SequenceClassifier(nn.Module):
             unread = torch.rand(ids.shape, device=ids.device) < self.symbol_dropout
             ids = ids.masked_fill(unread, UNKNOWN)
         embedded = self.dropout(self.embedding(ids))  # (B, T, D)
-        packed = pack_padded_sequence(embedded, lengths.cpu(), batch_first=True, enforce_sorted=False)
-        packed_output, h_n = self.rnn(packed)
-        if isinstance(h_n, tuple):  # an LSTM's state is a pair, (h_n, c_n)
-            h_n = h_n[0]  # (L * directions, B, H)
-        # The top layer's states come last: forward after the last valid step, backward after the first.
-        last = torch.cat(tuple(h_n[-self.directions :]), dim=-1)  # (B, directions * H)
+        output, state_n = encode(self.rnn, embedded, lengths)  # (B, T, directions * H)
+        last = top_state(state_n, self.directions)  # (B, directions * H)
         if self.pooling == "last":
             return last
-        output, _ = pad_packed_sequence(packed_output, batch_first=True, padding_value=-torch.inf)
-        largest = output.max(dim=1).values  # (B, directions * H)
+        past_end = ~valid_steps(lengths.to(ids.device), ids.shape[1])[..., None]  # (B, T, 1)
+        largest = output.masked_fill(past_end, -torch.inf).max(dim=1).values  # (B, directions * H)
         return largest if self.pooling == "max" else torch.cat((last, largest), dim=-1)
+
+
+def top_state(state_n: State, directions: int) -> Tensor:
+    """The top layer's last h of each direction, side by side: (L * directions, B, H) -> (B, directions * H)."""
+    h_n = parts_of(state_n)[0]  # of an LSTM's pair, (h_n, c_n), as well
+    # The top layer's come last: forward after the last valid step, backward after the first.
+    return torch.cat(tuple(h_n[-directions:]), dim=-1)

@@ -4,6 +4,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnnbook.models import SequenceClassifier
 from rnnbook.text import pad
@@ -35,6 +36,25 @@ def test_neighbours_and_padding_change_nothing(options):
         torch.testing.assert_close(batch[row : row + 1], alone, rtol=0, atol=1e-12)
     wider = torch.cat([ids, torch.full((3, 4), 9)], dim=1)  # padding of any content
     torch.testing.assert_close(model(wider, lengths), batch, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=lambda o: "-".join(map(str, o.values())))
+def test_the_summary_and_its_gradients_are_those_of_a_packed_batch(options):
+    model = make(**options)
+    ids, lengths = pad(SEQUENCES)
+    packed = pack_padded_sequence(model.embedding(ids), lengths, batch_first=True, enforce_sorted=False)
+    output, state = model.rnn(packed)
+    h_n = state[0] if isinstance(state, tuple) else state
+    last = torch.cat(tuple(h_n[-model.directions :]), dim=1)
+    largest = pad_packed_sequence(output, batch_first=True, padding_value=-torch.inf)[0].amax(dim=1)
+    expected = {"last": last, "max": largest, "both": torch.cat([last, largest], dim=1)}[options["pooling"]]
+    summary = model.summary(ids, lengths)
+    torch.testing.assert_close(summary, expected, rtol=0, atol=1e-12)
+
+    weights = torch.randn_like(expected)
+    parameters = [model.embedding.weight, *model.rnn.parameters()]
+    gradients, gradients_ = (torch.autograd.grad((weights * s).sum(), parameters) for s in (summary, expected))
+    torch.testing.assert_close(gradients, gradients_, rtol=0, atol=1e-12)
 
 
 @given(st.lists(st.lists(st.integers(2, 9), min_size=1, max_size=6), min_size=1, max_size=4), st.randoms())
@@ -106,14 +126,20 @@ def test_unknown_options_are_refused(options):
 
 
 @pytest.mark.parametrize(
-    ("ids", "lengths"), [((2, 3), (3,)), ((2,), (2,)), ((0, 3), (0,))], ids=["lengths", "one axis", "empty"]
+    ("ids", "lengths", "message"),
+    [
+        ((2, 3), (3,), r"lengths has shape \(3,\), expected \(2,\)"),
+        ((2,), (2,), r"ids has shape \(2,\), expected \(B, T\): write ids\.unsqueeze\(0\)"),
+        ((0, 3), (0,), r"ids has shape \(0, 3\), expected \(B, T\): no axis may be empty"),
+    ],
+    ids=["lengths", "one axis", "empty"],
 )
-def test_wrong_shapes_are_refused(ids, lengths):
-    with pytest.raises(ValueError, match=r"expected ids|there must be a sequence"):
+def test_wrong_shapes_are_refused(ids, lengths, message):
+    with pytest.raises(ValueError, match=message):
         make()(torch.ones(ids, dtype=torch.long), torch.ones(lengths, dtype=torch.long))
 
 
 @pytest.mark.parametrize("lengths", [[0, 2], [2, 4]])
 def test_impossible_lengths_are_refused(lengths):
-    with pytest.raises(ValueError, match="between 1 and T = 3"):
+    with pytest.raises(ValueError, match="expected 1 to T = 3"):
         make()(torch.ones(2, 3, dtype=torch.long), torch.tensor(lengths))
