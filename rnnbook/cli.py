@@ -166,7 +166,7 @@ def train(
         if full or output:
             out.print(f"Recorded in {results.save(result, output)}", markup=False)
         else:
-            out.print("On the embedded sample, so not recorded: --full takes the real data.")
+            out.print("Not recorded: --full takes the real data, where there are any, and records the result.")
     except (DataError, ValueError, RuntimeError) as error:
         err.print(str(error), markup=False)
         raise typer.Exit(2) from None

@@ -108,7 +108,8 @@ class Result:
         return fields
 
     def _repr_markdown_(self) -> str:
-        data = f"{self.dataset['name']}, {'the full data' if self.dataset.get('full') else 'the embedded sample'}"
+        kind = "the full data" if self.dataset.get("full") else "the embedded sample"
+        data = f"{self.dataset['name']}, {kind if self.dataset.get('sha256') else 'generated'}"
         return (
             f"**{self.model['name']}**: {self.metric.replace('_', ' ')} **{self.summary()}** on {data}; "
             f"{statistics.fmean(self.seconds):.3g} s a seed on {_describe(self.machine)}. `{self.command}`"

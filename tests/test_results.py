@@ -194,8 +194,10 @@ def test_a_result_displays_itself_with_its_command(result):
         assert part in text
     assert "Abacus (1 thread, cpu)" in text
     assert "`rnnbook train names`" in text
-    sample = dataclasses.replace(result, dataset={"name": "names", "full": False})
+    sample = dataclasses.replace(result, dataset={"name": "names", "full": False, "sha256": "ab"})
     assert "names, the embedded sample" in sample._repr_markdown_()
+    made = dataclasses.replace(result, dataset={"name": "adding", "full": True, "sha256": ""})
+    assert "adding, generated;" in made._repr_markdown_()
 
 
 @pytest.mark.parametrize(("higher_is_better", "order"), [(True, ["GRU", "RNN"]), (False, ["RNN", "GRU"])])

@@ -41,7 +41,8 @@ class Recipe:
         task: what is learnt, such as "names".
         model: what learns it, for people.
         load: takes `full` and `data_dir`, returns the data.
-        describe: takes the data, returns its record's entries: "name" and "sha256".
+        describe: takes the data, returns its record's entries: "name" and "sha256", and "full" where `full` does not
+            decide it.
         run: takes data, seed and device, returns an `Outcome`.
         metric: what `Outcome.value` measures.
         higher_is_better: whether more of it is better.
@@ -61,11 +62,17 @@ class Recipe:
     summarise: Callable[[list[dict]], dict] = lists
 
 
+def generated(name: str) -> dict[str, Callable]:
+    """`load` and `describe` of a recipe that draws its data from the seed: there is no original and no sample."""
+    return {"load": lambda full, data_dir: None, "describe": lambda data: {"name": name, "full": True, "sha256": ""}}
+
+
 def recipes() -> dict[str, Recipe]:
     """All recipes by name."""
-    from rnnbook.recipes import names
+    from rnnbook.recipes import adding, copy_first, depth, directions, flow, gates, names, padding
 
-    return {recipe.name: recipe for recipe in (*names.RECIPES,)}
+    modules = (names, flow, copy_first, adding, padding, directions, depth, gates)
+    return {recipe.name: recipe for module in modules for recipe in module.RECIPES}
 
 
 def find(name: str) -> Recipe:
@@ -109,7 +116,7 @@ def run(
         name=recipe.name,
         task=recipe.task,
         model={"name": recipe.model, "parameters": outcomes[0].parameters, **recipe.settings},
-        dataset={**recipe.describe(data), "full": full},
+        dataset={"full": full, **recipe.describe(data)},
         metric=recipe.metric,
         higher_is_better=recipe.higher_is_better,
         seeds=seeds,

@@ -96,7 +96,7 @@ def test_the_sample_is_not_recorded_in_the_place_of_the_real_data(monkeypatch):
     monkeypatch.setattr("rnnbook.results.save", lambda *arguments: saved.append(arguments))
     done = CliRunner().invoke(app, ["train", "names-majority"])
     assert done.exit_code == 0
-    assert "not recorded" in done.output
+    assert "Not recorded: --full takes the real data" in done.output
     assert saved == []
 
 

@@ -1,0 +1,70 @@
+"""What is recorded in results/ for the core chapters is what the recipes are now, and says what the chapters say."""
+
+import math
+
+import numpy as np
+import pytest
+
+from rnnbook import recipes, results
+from rnnbook.recipes import adding, copy_first, depth, directions, gates, memory, padding
+
+RECIPES = [r for module in (copy_first, adding, padding, directions, depth, gates) for r in module.RECIPES]
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+def test_the_record_is_of_the_recipe_as_it_is(recipe):
+    result = results.load(recipe.name)
+    assert result.command.startswith(f"rnnbook train {recipe.name} --full ")
+    assert result.dataset["full"] is True
+    assert len(result.seeds) >= 3
+    assert recipe.settings.items() <= result.model.items(), "the recipe has changed since: record it again"
+    assert (result.task, result.metric) == (recipe.task, recipe.metric)
+    assert recipes.find(recipe.name) is recipe
+
+
+@pytest.mark.parametrize("module", [copy_first, adding], ids=["copy_first", "adding"])
+def test_errors_and_curves_of_every_length_and_seed(module):
+    for recipe in module.RECIPES:
+        result = results.load(recipe.name)
+        lengths = list(module.SETTINGS["lengths"])
+        assert result.more["lengths"] == lengths
+        assert result.more["mse"][str(module.SETTINGS["reported"])] == result.values
+        for length in lengths:
+            assert len(result.more["mse"][str(length)]) == len(result.seeds)
+            assert np.shape(result.more["curves"][str(length)]) == (len(result.seeds), memory.POINTS)
+
+
+def test_padding():
+    for name in ("padding-packed", "padding-last-column"):
+        more = results.load(name).more
+        assert more["padded_to"] == list(padding.WIDTHS)
+        assert more["accuracy"][str(padding.WIDTHS[-1])] == results.load(name).values
+    packed = np.array([results.load("padding-packed").more["accuracy"][str(width)] for width in padding.WIDTHS])
+    assert (packed == packed[0]).all()  # padding changes nothing
+
+
+def test_no_direction_beats_what_can_be_known():
+    settings = directions.SETTINGS
+    best = directions.best_of_one_direction(settings["length"], settings["symbols"])
+    one = np.array(results.load("directions-one").more["by_step"])  # (seeds, T)
+    assert (one < best + 4 * np.sqrt(best * (1 - best) / directions.HELD_OUT) + 1e-9).all()  # four standard errors
+    assert results.load("directions-one").mean < best.mean() < results.load("directions-two").mean
+    illegal = results.load("directions-illegal")
+    assert illegal.mean < 0.1 * math.log(illegal.model["symbols"])
+    assert min(illegal.more["one"]) > math.log(illegal.model["symbols"]) - 1e-3
+    assert min(steps["two"][-1] for steps in illegal.more["by_step"]) > math.log(illegal.model["symbols"]) - 1e-3
+
+
+def test_depths_have_as_many_parameters_within_a_hundredth():
+    counts = [results.load(recipe.name).model["parameters"] for recipe in depth.RECIPES]
+    assert max(counts) < 1.01 * min(counts)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_the_gate_player_gets_every_gate_of_every_unit(cell):
+    more = results.load(f"gates-{cell}").more
+    names = {"lstm": set("ifgoch"), "gru": set("rznh")}[cell]
+    assert ["".join(played["symbols"]) for played in more["sequences"]] == list(gates.SEQUENCES)
+    for played in more["sequences"]:
+        assert set(played["gates"]) == names
+        assert all(np.shape(v) == (len(played["symbols"]), more["units"]) for v in played["gates"].values())
