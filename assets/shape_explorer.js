@@ -122,7 +122,7 @@
       this.grid.addEventListener("focusin", (event) => this.reach(event.target));
       this.grid.addEventListener("keydown", (event) => this.move(event));
       figure.before(element(
-        "section", { class: "shape-explorer", "aria-label": "Shape explorer" },
+        "section", { class: "demo-card shape-explorer", "aria-label": "Shape explorer" },
         this.controls, this.code, this.shapes,
         element("div", { class: "explorer-picture" }, element("div", {}, this.grid), this.makeLegend()),
         this.detail, this.notes,

@@ -2,15 +2,19 @@
 
 Every idea has one module, every module one idea:
 
-    the networks     numpy_rnn   a recurrent network in NumPy with its backward pass written out
-                     layers      the same in torch, with torch's names, shapes and state_dict
-                     models/     what is built from layers: the sequence classifier
+    the networks     numpy_rnn/  RNN, LSTM and GRU in NumPy with their backward passes written out
+                     layers/     the same in torch, with torch's names, shapes and state_dict
+                     encode      torch's own layers over a ragged batch, exact and fast
+                     parity      how close all three come to torch
+                     gradients/  what flows backward through time: norms, Jacobians, gradient checks
+                     models/     what is built from layers: the classifier, an answer at each step
                      train       the training loop
     their data       data/      one module a data set, one registry of sources, embedded samples
                      text        vocabulary, padding, one-hot vectors
     what was found   recipes/   one experiment a module, each a line of `rnnbook train`
                      results     recorded runs, from which the chapters read their numbers
     the pages        plot, figure, drawings/    figures: measured, and drawn by hand
+                     demos/      what a reader plays with in the page
                      show, quiz                 source code and questions in a chapter
                      book, site                 `make book`: executing the notebooks, finishing the HTML
     the exercises    exercises/  catalogue, tests, `check`, and the learner's notebooks
@@ -22,10 +26,11 @@ Every idea has one module, every module one idea:
 
 from importlib.metadata import version
 
+from rnnbook.demos import demo
 from rnnbook.drawings import drawing
 from rnnbook.exercises import check
 from rnnbook.quiz import quiz
 from rnnbook.show import show
 
 __version__ = version("rnnbook")
-__all__ = ["check", "drawing", "quiz", "show"]
+__all__ = ["check", "demo", "drawing", "quiz", "show"]

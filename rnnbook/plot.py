@@ -106,13 +106,18 @@ def show(fig: MplFigure, alt: str, caption: str | None = None) -> None:
     Raises:
         ValueError: the alt text is missing or says too little.
     """
+    display(figure(fig, alt, caption))
+
+
+def figure(fig: MplFigure, alt: str, caption: str | None = None) -> Figure:
+    """A figure as `show` displays it."""
     plt.close(fig)  # else Jupyter displays it a second time
     svg = io.StringIO()
     fig.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     text = svg.getvalue().replace(INK, "currentColor")
     text = re.sub(r"font-family: 'DejaVu Sans'[^;\"]*", "font-family: inherit", text)
     text = re.sub(r'(?<= d=")[^"]+', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), text)  # half the size
-    display(Figure(text, alt, caption))
+    return Figure(text, alt, caption)
 
 
 def band(ax, x, runs, label: str | None = None, **options) -> Line2D:

@@ -1,8 +1,8 @@
 """Finish the built site: MathJax from the environment, and pages that weigh little.
 
 Sphinx and its theme serve every page an icon library of 1.5 MB, two icon fonts, and style sheets for elements that no
-page has. `finish` keeps what the pages use, found by reading them: 0.3 MB in place of 2.4. With MathJax beside them,
-the pages ask no other host for anything.
+page has. `finish` keeps what the pages use, found by reading them: 0.3 MB in place of 2.4. Each page loads the
+scripts of its own demos alone. With MathJax beside them, the pages ask no other host for anything.
 """
 
 import base64
@@ -15,6 +15,8 @@ from pathlib import Path
 import tinycss2
 from fontTools import subset
 from tinycss2.ast import Node, QualifiedRule
+
+from rnnbook import demos
 
 
 class SiteError(Exception):
@@ -31,7 +33,29 @@ def finish(html: Path) -> None:
         SiteError: if the theme or MathJax is not the one that this module knows how to handle.
     """
     install_mathjax(html)
+    drop_demos(html)
     trim(html)
+
+
+# Demos
+
+SCRIPTS = "|".join(["demo", "shape_explorer", *demos.NAMES])
+DEMO_SCRIPT = re.compile(rf'\s*<script [^>]*src="_static/({SCRIPTS})\.js[^"]*"></script>')
+
+
+def drop_demos(html: Path) -> None:
+    """Leave the script of a demo out of the pages without that demo.
+
+    Args:
+        html: folder of the built pages.
+    """
+    for path in html.glob("*.html"):
+        page = path.read_text(encoding="utf-8")
+        used = set(re.findall(r'data-demo="(\w+)"', page))
+        used |= {"demo"} if used else set()
+        used |= {"shape_explorer"} if 'data-drawing="shapes"' in page else set()
+        page = DEMO_SCRIPT.sub(lambda script, used=used: script[0] if script[1] in used else "", page)
+        path.write_text(page, encoding="utf-8")
 
 
 # MathJax

@@ -10,7 +10,7 @@ import pydata_sphinx_theme
 import pytest
 from fontTools.ttLib import TTFont
 
-from rnnbook import site
+from rnnbook import demos, site
 
 FONTS = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static/vendor/fontawesome/webfonts"
 SCRIPT = '<script src="_static/scripts/fontawesome.js?digest=1"></script>'
@@ -142,6 +142,25 @@ def test_a_finished_site_is_refused(make):
 def test_what_it_does_not_understand_it_refuses(make, site_of, message):
     with pytest.raises(site.SiteError, match=message):
         site.trim(make(**site_of))
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        ("", []),
+        ('<figure data-drawing="unrolled">', []),
+        ('<figure data-drawing="shapes">', ["shape_explorer"]),
+        ('<div data-demo="gate_player">', ["demo", "gate_player"]),
+        ('<div data-demo="gate_player"><div data-demo="gradient_microscope">', ["demo", *demos.NAMES]),
+    ],
+)
+def test_a_page_loads_the_scripts_of_its_own_demos(make, body, kept):
+    names = ["demo", *demos.NAMES, "shape_explorer", "a11y"]
+    scripts = "".join(f'<script defer="defer" src="_static/{name}.js?v=c485b19a"></script>' for name in names)
+    html = make(body, script=scripts)
+    site.drop_demos(html)
+    page = (html / "page.html").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"_static/(\w+)\.js", page)) == sorted([*kept, "a11y"])
 
 
 def test_mathjax_comes_from_the_environment_for_pages_with_mathematics(make):
