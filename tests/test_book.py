@@ -17,7 +17,8 @@ from packaging.requirements import Requirement
 from rnnbook.book import CHECKOUT, Book, BookError
 from rnnbook.exercises.catalogue import catalogue
 
-CHAPTERS = sorted((CHECKOUT / "book").glob("*.ipynb"))
+PAGES = sorted((CHECKOUT / "book").glob("*.ipynb"))
+CHAPTERS = [path for path in PAGES if path.name[0].isdigit()]  # the others are appendices
 NOTEBOOKS = sorted(
     path for folder in ("book", "solutions", "exercises") for path in (CHECKOUT / folder).glob("*.ipynb")
 )
@@ -202,8 +203,8 @@ def test_every_notebook_begins_with_the_colab_cell_and_holds_no_outputs(path):
         assert not cell.get("execution_count")
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
-def test_a_chapter_defines_nothing_that_the_package_has(path):
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_a_page_defines_nothing_that_the_package_has(path):
     defined = {
         node.name
         for node in ast.walk(ast.parse(plain_python(path)))
@@ -238,17 +239,17 @@ def test_a_chapter_names_its_exercises_and_links_them(path):
     assert f"/blob/main/exercises/{path.name}" in prose
 
 
-def test_every_page_of_the_contents_exists_and_every_chapter_is_in_them():
+def test_every_page_of_the_contents_exists_and_every_notebook_is_in_them():
     contents = yaml.safe_load((CHECKOUT / "book" / "_toc.yml").read_text())
     files = {chapter["file"] for part in contents["parts"] for chapter in part["chapters"]}
     for name in files:
         assert any((CHECKOUT / "book" / f"{name}{suffix}").is_file() for suffix in (".md", ".ipynb")), name
-    assert {path.stem for path in CHAPTERS} <= files
+    assert {path.stem for path in PAGES} <= files
 
 
-def test_executed_chapters_complain_about_nothing():
+def test_executed_pages_complain_about_nothing():
     """No warning, no error stream: a reader would take it for a fault of theirs."""
-    for path in CHAPTERS:
+    for path in PAGES:
         run = CHECKOUT / "build" / "executed" / "book" / path.name
         if not run.is_file():
             pytest.skip("run `make book` first")
