@@ -12,7 +12,10 @@ def seed_all(seed: int) -> None:
     """Seeds the global generators, which the learner may use."""
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002
-    torch.manual_seed(seed)
+    if torch.cuda.is_initialized() or torch.backends.mps.is_available():
+        torch.manual_seed(seed)
+    else:
+        torch.default_generator.manual_seed(seed)  # milliseconds faster: no notes for devices that are not in use
 
 
 @contextlib.contextmanager
