@@ -22,7 +22,7 @@ from rnnbook.grading.intake.names import clean_name
 _RATIO = 200  # deflate reaches 1032; notebooks rarely 20
 _SMALL = 2**20  # bytes: below, the ratio does not matter
 _ENTRY = re.compile(rb"PK\x01\x02")  # begins an entry of a zip's directory
-_DAMAGED = "is no archive that can be read: is it complete, and is it what its name says?"
+_DAMAGED = "is no archive that can be read, because it is not complete, or not what its name says"
 
 
 @dataclass(frozen=True)
