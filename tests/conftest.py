@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import signal
 import socket
 import tempfile
 
@@ -13,6 +14,9 @@ os.environ["OMP_NUM_THREADS"] = "1"
 # Tests leave no helper process behind, and no trace in a home folder; those of these things set their own.
 os.environ["RNNBOOK_NO_HELPER"] = "1"
 os.environ["RNNBOOK_STATE"] = os.path.join(tempfile.gettempdir(), f"rnnbook-tests-{os.getpid()}")
+
+# Whatever a shell starts in the background ignores Ctrl-C, and so do its children; the tests of Ctrl-C need it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("rnnbook", deadline=None, derandomize=True)
 settings.load_profile("rnnbook")
