@@ -2,17 +2,15 @@
 
 import re
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import Visit, chromium
+from browser import Visit
 
 from rnnbook import drawings, plot, results
 from rnnbook.demos import Demo, gate_player
 
-ASSETS = Path(__file__).parents[2] / "assets"
 UNITS = 8
 STATE = {"lstm": "ch", "gru": "h"}
 GATES = {"lstm": "ifgo", "gru": "rzn"}
@@ -119,55 +117,10 @@ def moments(data):
 # --- a page with the player, as the site has it ----------------------------------------------------------------------
 
 DATA = recordings((5, 12, 26), seed=0)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    demo = Demo("gate_player", DATA, drawings.load("lstm_cell"))
-    style = (ASSETS / "rnnbook.css").read_text(encoding="utf-8")
-    scripts = [f'<script defer src="{(ASSETS / name).as_uri()}"></script>' for name in ("demo.js", "gate_player.js")]
-    page = tmp_path_factory.mktemp("page") / "page.html"
-    page.write_text(
-        f"""<!doctype html>
-        <html lang="en">
-          <head>
-            <meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Page</title>
-            <style>
-              * {{ box-sizing: border-box }}
-              body {{ background: var(--pst-color-background); color: var(--pst-color-text-base) }}
-              {style}
-            </style>
-            {"".join(scripts)}
-          </head>
-          <body><main class="bd-article"><h1>Page</h1>{demo._repr_html_()}</main></body>
-        </html>""",
-        encoding="utf-8",
-    )
-    return page.as_uri()
+DEMO = Demo("gate_player", DATA, drawings.load("lstm_cell"))
 
 
 FULLEST = int(np.abs(DATA["lstm"]["sequences"][0]["gates"]["c"]).max(axis=0).argmax())
-
-
-@pytest.fixture
-def visit(browser, address):
-    """Opens the page, and sees that it ran without errors and asked nobody for anything."""
-    visits = []
-
-    def open_page(**options):
-        visits.append(Visit(browser, address, **options))
-        return visits[-1].page
-
-    yield open_page
-    for each in visits:
-        assert each.errors + each.foreign == []
-        each.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,19 +2,17 @@
 
 import itertools
 import re
-from pathlib import Path
 from statistics import median
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import Visit, chromium
+from browser import Visit
 
 from rnnbook import drawings, results
 from rnnbook.demos import Demo, gradient_microscope
 from rnnbook.gradients import effective_memory
 
-ASSETS = Path(__file__).parents[2] / "assets"
 STEPS, SEEDS = 20, 5
 WEIGHTS = {
     "rnn": ["default", "orthogonal", "radius 0.5", "radius 1.5"],
@@ -50,6 +48,7 @@ def recordings(seed):
 
 
 DATA = recordings(1)
+DEMO = Demo("gradient_microscope", DATA, drawings.load("unrolled"))
 CHOICES = [
     {"cell": cell, "bias": bias, "of": of, "clipped": clipped, "weights": weights, "t": t}
     for cell in WEIGHTS
@@ -57,52 +56,6 @@ CHOICES = [
         BIASES[cell], ("inputs", "norms"), (False, True), WEIGHTS[cell], (1, 7, STEPS)
     )
 ]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    demo = Demo("gradient_microscope", DATA, drawings.load("unrolled"))
-    style = (ASSETS / "rnnbook.css").read_text(encoding="utf-8")
-    scripts = [f'<script defer src="{(ASSETS / f"{name}.js").as_uri()}"></script>' for name in ("demo", demo.name)]
-    page = tmp_path_factory.mktemp("page") / "page.html"
-    page.write_text(
-        f"""<!doctype html>
-        <html lang="en">
-          <head>
-            <meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Page</title>
-            <style>
-              * {{ box-sizing: border-box }}
-              body {{ background: var(--pst-color-background); color: var(--pst-color-text-base) }}
-              {style}
-            </style>
-            {"".join(scripts)}
-          </head>
-          <body><main class="bd-article"><h1>Page</h1>{demo._repr_html_()}</main></body>
-        </html>""",
-        encoding="utf-8",
-    )
-    return page.as_uri()
-
-
-@pytest.fixture
-def visit(browser, address):
-    """Opens the page, and sees that it ran without errors and asked nobody for anything."""
-    visits = []
-
-    def open_page(**options):
-        visits.append(Visit(browser, address, **options))
-        return visits[-1].page
-
-    yield open_page
-    for each in visits:
-        assert each.errors + each.foreign == []
-        each.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,54 @@
+"""A demo alone on a page, as the site has it; a test's module names it `DEMO`."""
+
+from pathlib import Path
+
+import pytest
+from browser import Visit, chromium
+
+ASSETS = Path(__file__).parents[2] / "assets"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def address(request, tmp_path_factory):
+    demo = request.module.DEMO
+    style = (ASSETS / "rnnbook.css").read_text(encoding="utf-8")
+    scripts = [f'<script defer src="{(ASSETS / f"{name}.js").as_uri()}"></script>' for name in ("demo", demo.name)]
+    page = tmp_path_factory.mktemp("page") / "page.html"
+    page.write_text(
+        f"""<!doctype html>
+        <html lang="en">
+          <head>
+            <meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Page</title>
+            <style>
+              * {{ box-sizing: border-box }}
+              body {{ background: var(--pst-color-background); color: var(--pst-color-text-base) }}
+              {style}
+            </style>
+            {"".join(scripts)}
+          </head>
+          <body><main class="bd-article"><h1>Page</h1>{demo._repr_html_()}</main></body>
+        </html>""",
+        encoding="utf-8",
+    )
+    return page.as_uri()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Opens the page, and sees that it ran without errors and asked nobody for anything."""
+    visits = []
+
+    def open_page(**options):
+        visits.append(Visit(browser, address, **options))
+        return visits[-1].page
+
+    yield open_page
+    for each in visits:
+        assert each.errors + each.foreign == []
+        each.close()
