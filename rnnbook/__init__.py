@@ -14,6 +14,7 @@ Every idea has one module, every module one idea:
     what was found   recipes/   one experiment a module, each a line of `rnnbook train`
                      results     recorded runs, from which the chapters read their numbers
     the pages        plot, figure, drawings/    figures: measured, and drawn by hand
+                     table                      a table of what a cell has computed
                      demos/      what a reader plays with in the page
                      show, quiz                 source code and questions in a chapter
                      book, site                 `make book`: executing the notebooks, finishing the HTML
