@@ -21,7 +21,7 @@ class DataError(RuntimeError):
     """A data set cannot be had. The message says why, and what to do about it."""
 
 
-def fetch(source: Source, data_dir: str | os.PathLike | None = None) -> Path:
+def fetch(source: Source, data_dir: str | os.PathLike | None = None, *, exact: bool = True) -> Path:
     """The path of a published file whose content has been verified.
 
     A folder of already downloaded originals, when one is named, is the only place that is searched. Otherwise the file
@@ -34,12 +34,14 @@ def fetch(source: Source, data_dir: str | os.PathLike | None = None) -> Path:
     Args:
         source: the registry's entry.
         data_dir: a folder of originals; the environment variable `RNNBOOK_DATA` where it is None.
+        exact: refuse an original that is not the published file. A caller that takes another one, such as an archive
+            packed anew, tells its user what differs. A download is never taken for less than the published file.
 
     Raises:
         DataError: no network, a wrong checksum, a cut connection, a full disk, or no such file in `data_dir`.
     """
     folder = data_dir or os.environ.get("RNNBOOK_DATA")
-    return _find(source, Path(folder).expanduser()) if folder else _cached(source)
+    return _find(source, Path(folder).expanduser(), exact) if folder else _cached(source)
 
 
 def cache_folder() -> Path:
@@ -47,11 +49,11 @@ def cache_folder() -> Path:
     return Path(os.environ.get("RNNBOOK_CACHE") or pooch.os_cache("rnnbook")).expanduser()
 
 
-def _find(source: Source, folder: Path) -> Path:
+def _find(source: Source, folder: Path, exact: bool) -> Path:
     """The file in a folder of originals."""
     for path in (folder / file for file in source.files):
         if path.is_file():
-            if problem := _problem(path, source.sha256):
+            if exact and (problem := _problem(path, source.sha256)):
                 raise DataError(f"{path} is not the published file: {problem}. To mend it, {_remedy(source)}")
             return path
     raise DataError(

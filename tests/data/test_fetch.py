@@ -255,6 +255,13 @@ def test_a_wrong_original_is_refused(text, tmp_path):
         fetch(text, tmp_path)
 
 
+def test_another_original_is_taken_only_where_it_need_not_be_exact(text, server, tmp_path):
+    (tmp_path / "input.txt").write_bytes(TEXT + b"x")
+    assert fetch(text, tmp_path, exact=False) == tmp_path / "input.txt"
+    with pytest.raises(DataError, match=r"SHA-256 is .*, expected"):
+        fetch(dataclasses.replace(text, url=server.url("/other")), exact=False)
+
+
 def test_half_an_archive_among_the_originals_is_refused(names, tmp_path):
     (tmp_path / "data.zip").write_bytes(ZIP[:-30])
     with pytest.raises(DataError, match=r"not a complete zip archive"):
