@@ -1,12 +1,14 @@
 """The classifier: padding is never read, summaries are what they say, dropout sits where it should."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from rnnbook.models import SequenceClassifier
+from rnnbook.encode import encode
+from rnnbook.models import SequenceClassifier, classifier
 from rnnbook.text import pad
 
 SEQUENCES = [[2, 3, 4, 5, 6], [7], [3, 3, 8]]
@@ -20,7 +22,7 @@ def make(**options):
 OPTIONS = [
     {"cell": cell, "pooling": pooling, "bidirectional": bidirectional, "num_layers": num_layers}
     for cell in ("rnn", "lstm", "gru")
-    for pooling in ("last", "max", "both")
+    for pooling in ("last", "max", "mean", "attention", "max+attention")
     for bidirectional in (False, True)
     for num_layers in (1, 2)
 ]
@@ -47,12 +49,21 @@ def test_the_summary_and_its_gradients_are_those_of_a_packed_batch(options):
     h_n = state[0] if isinstance(state, tuple) else state
     last = torch.cat(tuple(h_n[-model.directions :]), dim=1)
     largest = pad_packed_sequence(output, batch_first=True, padding_value=-torch.inf)[0].amax(dim=1)
-    expected = {"last": last, "max": largest, "both": torch.cat([last, largest], dim=1)}[options["pooling"]]
+    states, _ = pad_packed_sequence(output, batch_first=True)  # zeros past the end
+    expected = {"last": last, "max": largest}
+    expected["mean"] = states.sum(dim=1) / lengths[:, None]
+    if model.attention:
+        scores = model.attention.score(torch.tanh(model.attention.projection(states)))[..., 0]
+        past_end = torch.arange(ids.shape[1]) >= lengths[:, None]
+        alpha = scores.masked_fill(past_end, -torch.inf).softmax(dim=1)
+        expected["attention"] = torch.einsum("bt,bth->bh", alpha, states)
+        torch.testing.assert_close(model.attention_weights(ids, lengths), alpha, rtol=0, atol=1e-12)
+    expected = torch.cat([expected[part] for part in options["pooling"].split("+")], dim=1)
     summary = model.summary(ids, lengths)
     torch.testing.assert_close(summary, expected, rtol=0, atol=1e-12)
 
     weights = torch.randn_like(expected)
-    parameters = [model.embedding.weight, *model.rnn.parameters()]
+    parameters = [parameter for name, parameter in model.named_parameters() if not name.startswith("linear")]
     gradients, gradients_ = (torch.autograd.grad((weights * s).sum(), parameters) for s in (summary, expected))
     torch.testing.assert_close(gradients, gradients_, rtol=0, atol=1e-12)
 
@@ -84,14 +95,15 @@ def test_max_is_over_the_valid_steps():
         torch.testing.assert_close(summary[row], output[0].max(dim=0).values, rtol=0, atol=1e-12)
 
 
-def test_both_is_last_and_max_side_by_side():
-    models = {pooling: make(pooling=pooling, bidirectional=True) for pooling in ("last", "max", "both")}
+def test_several_poolings_stand_side_by_side():
+    poolings = ("mean", "last", "max")
+    models = {pooling: make(pooling=pooling, bidirectional=True) for pooling in (*poolings, "+".join(poolings))}
     for model in models.values():
-        model.embedding.load_state_dict(models["both"].embedding.state_dict())
-        model.rnn.load_state_dict(models["both"].rnn.state_dict())
+        model.embedding.load_state_dict(models["max"].embedding.state_dict())
+        model.rnn.load_state_dict(models["max"].rnn.state_dict())
     batch = pad(SEQUENCES)
-    expected = torch.cat([models["last"].summary(*batch), models["max"].summary(*batch)], dim=1)
-    torch.testing.assert_close(models["both"].summary(*batch), expected, rtol=0, atol=0)
+    *single, together = (model.summary(*batch) for model in models.values())
+    torch.testing.assert_close(together, torch.cat(single, dim=1), rtol=0, atol=0)
 
 
 def test_the_padding_vector_is_zero_and_gets_no_gradient():
@@ -101,6 +113,111 @@ def test_the_padding_vector_is_zero_and_gets_no_gradient():
     assert model.embedding.weight[0].eq(0).all()
     assert model.embedding.weight.grad[0].eq(0).all()
     assert model.embedding.weight.grad[3].ne(0).any()
+
+
+@pytest.mark.parametrize("pooling", ["last", "mean", "attention"])
+def test_no_gradient_comes_from_the_padding(pooling):
+    model = make(pooling=pooling, cell="lstm", bidirectional=True, num_layers=2)
+    lengths = torch.tensor([2, 4, 1])
+    ids = torch.tensor([[2, 3, 8, 8], [4, 5, 6, 7], [2, 8, 8, 8]])  # symbol 8 stands in the padding alone
+    model(ids, lengths).square().sum().backward()
+    touched = model.embedding.weight.grad.ne(0).any(dim=1)
+    assert touched.tolist() == [False, False, True, True, True, True, True, True, False, False]
+
+
+def test_attention_weights_are_those_the_summary_uses():
+    model = make(pooling="attention", bidirectional=True)
+    ids, lengths = pad(SEQUENCES)
+    weights = model.attention_weights(ids, lengths)
+    assert weights.shape == ids.shape
+    output, _ = model.read(ids, lengths)
+    torch.testing.assert_close(
+        (weights[..., None] * output).sum(dim=1), model.summary(ids, lengths), rtol=0, atol=1e-12
+    )
+    with pytest.raises(ValueError, match="pools by 'max': only \"attention\" has weights"):
+        make(pooling="max").attention_weights(ids, lengths)
+
+
+def test_one_class_is_one_logit_a_sequence():
+    torch.manual_seed(0)
+    model = SequenceClassifier(10, 1).eval()
+    ids, lengths = pad(SEQUENCES)
+    logits = model(ids, lengths)
+    assert logits.shape == (3,)
+    assert model(ids[:1], lengths[:1]).shape == (1,)  # a squeeze would take this axis too
+    torch.testing.assert_close(logits[:, None], model.linear(model.summary(ids, lengths)), rtol=0, atol=0)
+
+
+def test_names_of_the_parameters():
+    """Saved models are found again by these names."""
+    assert list(make().state_dict()) == [
+        "embedding.weight",
+        *(f"rnn.{name}_l0" for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")),
+        "linear.weight",
+        "linear.bias",
+    ]
+    more = set(make(pooling="attention").state_dict()) - set(make().state_dict())
+    assert more == {"attention.projection.weight", "attention.projection.bias", "attention.score.weight"}
+
+
+@pytest.mark.parametrize("options", OPTIONS[::7], ids=lambda o: "-".join(map(str, o.values())))
+def test_settings_make_another_of_this_architecture(options):
+    model = make(dropout=0.25, symbol_dropout=0.1, freeze=True, **options)
+    twin = SequenceClassifier(**model.settings).double().eval()
+    twin.load_state_dict(model.state_dict())
+    batch = pad(SEQUENCES)
+    torch.testing.assert_close(twin(*batch), model(*batch), rtol=0, atol=0)
+    assert twin.settings == model.settings
+    assert str(twin) == str(model)
+    assert not twin.embedding.weight.requires_grad
+
+
+@pytest.mark.parametrize("freeze", [False, True])
+def test_given_vectors_are_copied_and_stay_as_they_are_only_if_frozen(freeze):
+    vectors = torch.randn(10, 7)
+    original = vectors.clone()
+    model = SequenceClassifier(10, 4, embedding=vectors, freeze=freeze)
+    expected = vectors.clone().index_fill(0, torch.tensor([0]), 0)  # the padding's is zero
+    torch.testing.assert_close(model.embedding.weight.data, expected, rtol=0, atol=0)
+    assert model.settings["embedding_size"] == 7
+
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    model(*pad(SEQUENCES)).square().sum().backward()
+    optimizer.step()
+    assert torch.equal(vectors, original)
+    moved = model.embedding.weight.ne(expected).any(dim=1)
+    read = [2, 3, 4, 5, 6, 7, 8]
+    assert moved.nonzero()[:, 0].tolist() == ([] if freeze else read)
+
+
+def test_given_vectors_may_be_of_numpy_and_of_another_dtype():
+    vectors = np.arange(20.0).reshape(10, 2)
+    model = SequenceClassifier(10, 4, embedding=vectors)
+    assert model.embedding.weight.dtype == torch.float32
+    assert model.embedding.weight[9].tolist() == [18, 19]
+
+
+@pytest.mark.parametrize("shape", [(9, 5), (10,), (11, 5), (10, 0)])
+def test_given_vectors_must_fit_the_vocabulary(shape):
+    with pytest.raises(ValueError, match=r"embedding has shape .*, expected \(10, D\)"):
+        SequenceClassifier(10, 4, embedding=torch.ones(shape))
+
+
+@pytest.mark.parametrize("pooling", classifier.POOLINGS)
+def test_dropout_stands_after_the_embedding_between_the_layers_and_before_the_linear_layer(monkeypatch, pooling):
+    """With everything dropped, what each place hands on is zero; the states of the first layer are not."""
+    model = make(num_layers=2, dropout=1.0, pooling=pooling).train()
+    ids, lengths = pad(SEQUENCES)
+    seen = []
+    monkeypatch.setattr(
+        classifier, "encode", lambda rnn, x, lengths: (seen.append((x, rnn.dropout)), encode(rnn, x, lengths))[1]
+    )
+    torch.testing.assert_close(model(ids, lengths), model.linear.bias.expand(3, 4), rtol=0, atol=0)
+    ((x, between),) = seen
+    assert x.eq(0).all()
+    assert between == 1.0
+    assert model.summary(ids, lengths).ne(0).any()  # the pooled states themselves are not dropped
+    assert make(num_layers=1, dropout=0.5).rnn.dropout == 0  # torch would warn
 
 
 def test_dropout_acts_in_training_only():
@@ -119,7 +236,7 @@ def test_symbol_dropout_reads_unknown_symbols():
     torch.testing.assert_close(model.train()(ids, lengths), unknown, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("options", [{"cell": "rnnn"}, {"pooling": "mean"}])
+@pytest.mark.parametrize("options", [{"cell": "rnnn"}, {"pooling": "sum"}])
 def test_unknown_options_are_refused(options):
     with pytest.raises(ValueError, match="must be"):
         make(**options)
