@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from rnnbook.grading import cli as grading
+from rnnbook.recipes import cli as experiments
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 out = Console(highlight=False, soft_wrap=True)
@@ -140,36 +141,8 @@ def exercises(
         raise typer.Exit(1)
 
 
-@app.command()
-def train(
-    recipe: Annotated[str, typer.Argument(help="Such as names-gru; `rnnbook train list` names them all.")],
-    full: Annotated[bool, typer.Option("--full", help="Take the real data, and record the result.")] = False,
-    data_dir: Annotated[Path | None, typer.Option(help="Folder of data that you have downloaded.")] = None,
-    seeds: Annotated[int, typer.Option(help="How many seeds, from 0 on.", min=1)] = 1,
-    device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
-    output: Annotated[Path | None, typer.Option(help="Folder for the record; by default results/.")] = None,
-) -> None:
-    """Run an experiment of the course, seed by seed."""
-    from rnnbook import recipes, results
-    from rnnbook.data import DataError
-
-    try:
-        if recipe == "list":
-            out.print("\n".join(f"{name:24}{known.model}" for name, known in recipes.recipes().items()), markup=False)
-            return
-        chosen = recipes.find(recipe)
-        for seed, found in enumerate(recipes.run(chosen, range(seeds), full=full, data_dir=data_dir, device=device)):
-            if isinstance(found, recipes.Outcome):
-                out.print(f"seed {seed}: {found.value:.4f}", markup=False)
-        result = found  # the last
-        out.print(f"{result.model['name']}: {result.metric.replace('_', ' ')} {result.summary()}", markup=False)
-        if full or output:
-            out.print(f"Recorded in {results.save(result, output)}", markup=False)
-        else:
-            out.print("Not recorded: --full takes the real data, where there are any, and records the result.")
-    except (DataError, ValueError, RuntimeError) as error:
-        err.print(str(error), markup=False)
-        raise typer.Exit(2) from None
+for command in (experiments.train, experiments.results, experiments.predict, experiments.write):
+    app.command()(command)
 
 
 if __name__ == "__main__":

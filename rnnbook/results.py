@@ -6,17 +6,15 @@ A chapter prints a result with the command that made it beside it, so no number 
 import dataclasses
 import json
 import math
-import platform
 import re
 import statistics
-import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from rnnbook import origin
 from rnnbook.files import put
 from rnnbook.nearest import suggest
 
@@ -107,12 +105,17 @@ class Result:
                 fields |= {"mean": self.mean, "sd": self.sd}
         return fields
 
+    def cost(self) -> str:
+        """The mean seconds of a seed, as text: three digits, or all in front of the point."""
+        seconds = statistics.fmean(self.seconds)
+        return f"{seconds:,.0f}" if seconds >= 100 else f"{seconds:.3g}"
+
     def _repr_markdown_(self) -> str:
         kind = "the full data" if self.dataset.get("full") else "the embedded sample"
         data = f"{self.dataset['name']}, {kind if self.dataset.get('sha256') else 'generated'}"
         return (
             f"**{self.model['name']}**: {self.metric.replace('_', ' ')} **{self.summary()}** on {data}; "
-            f"{statistics.fmean(self.seconds):.3g} s a seed on {_describe(self.machine)}. `{self.command}`"
+            f"{self.cost()} s a seed on {origin.on(self.machine)}. `{self.command}`"
         )
 
 
@@ -132,8 +135,6 @@ def record(
     device: str = "cpu",
 ) -> Result:
     """The result of a run on this machine, today: fills in machine, versions, date and commit. `save` it to keep it."""
-    import torch
-
     return Result(
         name=name,
         task=task,
@@ -146,10 +147,11 @@ def record(
         seconds=[round(float(second), 3) for second in seconds],
         more=more or {},
         command=command,
-        machine={"processor": _processor(), "threads": torch.get_num_threads(), "device": _device(device)},
-        versions={"python": platform.python_version(), "torch": torch.__version__, "rnnbook": _version()},
+        machine=origin.machine(device),
+        versions=origin.versions(),
         date=date.today().isoformat(),
-        commit=_commit(),
+        # Outside a checkout git would answer for whatever repository surrounds the installed package.
+        commit=origin.commit(ROOT) if _in_checkout() else "unknown",
     )
 
 
@@ -173,11 +175,68 @@ def load(name: str) -> Result:
     path = folder() / f"{name}.json"
     if not path.is_file():
         raise FileNotFoundError(f"No recorded result {name!r} in {path.parent}. {suggest(name, names())}")
+    return _read(path)
+
+
+def read(folder: Path) -> dict[str, Result]:
+    """All results in a folder of one's own, by name.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+        ValueError: a file is damaged.
+    """
+    if not folder.is_dir():
+        raise FileNotFoundError(f"There is no folder {folder}.")
+    return {path.stem: _read(path) for path in sorted(folder.glob("*.json"))}
+
+
+def select(wanted: Sequence[str]) -> list[Result]:
+    """Recorded results by name, by task, or by how their names begin; all of them where nothing is wanted.
+
+    Raises:
+        ValueError: there is none of that kind.
+    """
+    everything = read(folder())
+    tasks = dict.fromkeys(result.task for result in everything.values())
+    chosen = {}
+    for word in wanted:
+        fitting = {k: r for k, r in everything.items() if word in (k, r.task) or k.startswith(f"{word}-")}
+        if not fitting:
+            raise ValueError(f"No recorded result {word!r}. {suggest(word, [*everything, *tasks])}")
+        chosen |= fitting
+    return list((chosen if wanted else everything).values())
+
+
+def grouped(found: Iterable[Result]) -> dict[tuple[str, str], list[Result]]:
+    """Results by task and metric, the best first."""
+    groups: dict[tuple[str, str], list[Result]] = {}
+    for result in found:
+        groups.setdefault((result.task, result.metric), []).append(result)
+    for group in groups.values():
+        group.sort(key=lambda result: result.mean, reverse=group[0].higher_is_better)
+    return groups
+
+
+def gap(one: Result, other: Result) -> str:
+    """How far apart two means are, with the standard error of that where both have several seeds."""
+    factor, unit, digits = (100, " points", 2) if one.metric.endswith("accuracy") else (1, "", 3)
+    text = f"{factor * (one.mean - other.mean):+.{digits}f}"
+    if one is other:
+        return "—"
+    if min(len(one.values), len(other.values)) > 1:
+        error = math.sqrt(one.sd**2 / len(one.values) + other.sd**2 / len(other.values))
+        text += f" ± {factor * error:.{digits}f}"
+    return text + unit
+
+
+def _read(path: Path) -> Result:
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         mean, sd = fields.pop("mean"), fields.pop("sd")
         result = Result(**fields)
-        if result.name != name or not (math.isclose(mean, result.mean) and math.isclose(sd, result.sd, abs_tol=1e-12)):
+        if result.name != path.stem or not (
+            math.isclose(mean, result.mean) and math.isclose(sd, result.sd, abs_tol=1e-12)
+        ):
             raise ValueError("its name, mean or sd does not fit the rest")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is damaged ({error}). Restore it with git, or record it again.") from error
@@ -224,8 +283,7 @@ def table(results: Iterable[Result]):
         "| --- | --- | ---: | ---: | --- |",
     ]
     for r in sorted(results, key=lambda result: result.mean, reverse=higher_is_better):
-        seconds = f"{statistics.fmean(r.seconds):.3g}"
-        rows.append(f"| {r.model['name']} | {r.summary()} | {r.model['parameters']:,} | {seconds} | `{r.command}` |")
+        rows.append(f"| {r.model['name']} | {r.summary()} | {r.model['parameters']:,} | {r.cost()} | `{r.command}` |")
     return Markdown("\n".join(rows))
 
 
@@ -239,48 +297,3 @@ def _on_one_line(text: str) -> str:
 
 def _in_checkout() -> bool:
     return (ROOT / "pyproject.toml").is_file()
-
-
-def _describe(machine: dict[str, Any]) -> str:
-    threads = machine["threads"]
-    return f"{machine['processor']} ({threads} thread{'s' * (threads != 1)}, {machine['device']})"
-
-
-def _processor() -> str:
-    """The processor's name as the system tells it; Python's own `platform` knows it on few systems."""
-    if platform.system() == "Linux":
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    if platform.system() == "Darwin":
-        return _output("sysctl", "-n", "machdep.cpu.brand_string")
-    return platform.processor() or platform.machine()
-
-
-def _device(device: str) -> str:
-    """The device with its maker's name, where torch knows it."""
-    import torch
-
-    return f"{device}, {torch.cuda.get_device_name(device)}" if device.startswith("cuda") else device
-
-
-def _version() -> str:
-    try:
-        return metadata.version("rnnbook")
-    except metadata.PackageNotFoundError:
-        return "not installed"
-
-
-def _commit() -> str:
-    """The checkout's commit. Elsewhere git would answer for whatever repository surrounds the installed package."""
-    if not _in_checkout():
-        return "unknown"
-    return _output("git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
-
-
-def _output(*command: str) -> str:
-    """What a command prints, or "unknown" where it is missing or fails."""
-    try:
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"

@@ -2,7 +2,6 @@ import dataclasses
 import json
 import math
 import statistics
-import subprocess
 
 import pytest
 
@@ -18,21 +17,24 @@ def folder(tmp_path, monkeypatch):
     return tmp_path / "results"
 
 
+RUN = {
+    "name": "names-rnn",
+    "task": "names",
+    "model": {"name": "RNN", "parameters": 12_345},
+    "dataset": {"name": "names", "full": True, "sha256": "ab"},
+    "metric": "test_accuracy",
+    "higher_is_better": True,
+    "seeds": range(3),
+    "values": [0.84, 0.85, 0.842],
+    "seconds": [1.0, 2.0, 3.0],
+    "command": "rnnbook train names",
+    "more": {"macro_f1": [0.55, 0.56, 0.57]},
+}
+
+
 @pytest.fixture
 def result(folder):
-    return results.record(
-        name="names-rnn",
-        task="names",
-        model={"name": "RNN", "parameters": 12_345},
-        dataset={"name": "names", "full": True, "sha256": "ab"},
-        metric="test_accuracy",
-        higher_is_better=True,
-        seeds=range(3),
-        values=[0.84, 0.85, 0.842],
-        seconds=[1.0, 2.0, 3.0],
-        command="rnnbook train names",
-        more={"macro_f1": [0.55, 0.56, 0.57]},
-    )
+    return results.record(**RUN)
 
 
 def test_saving_and_loading_round_trips(result, folder):
@@ -42,6 +44,11 @@ def test_saving_and_loading_round_trips(result, folder):
     assert results.names() == ["names-rnn"]
     assert results.folder() == folder
     assert [p.name for p in folder.iterdir()] == ["names-rnn.json"]
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.00034, "0.00034"), (84.25, "84.2"), (1148.8, "1,149")])
+def test_the_cost_of_a_seed_is_legible(result, seconds, text):
+    assert dataclasses.replace(result, seconds=[seconds] * 3).cost() == text
 
 
 def test_the_file_holds_the_designed_fields_in_order(result):
@@ -157,23 +164,7 @@ def test_an_installed_package_reads_its_own_copy_and_keeps_nothing_new(result, f
         results.save(result)
     results.save(result, results.folder())
     assert results.load("names-rnn") == result
-    assert results._commit() == "unknown"
-
-
-def test_the_commit_is_recorded_and_said_to_be_dirty_where_it_is(folder):
-    def git(*command):
-        identity = ("-c", "user.name=a", "-c", "user.email=a@b")
-        run = subprocess.run(["git", *identity, *command], cwd=results.ROOT, capture_output=True, text=True, check=True)
-        return run.stdout.strip()
-
-    git("init")
-    git("add", "pyproject.toml")
-    git("commit", "--message", "first")
-    git("tag", "v1")
-    commit = git("rev-parse", "HEAD")
-    assert results._commit() == commit
-    (results.ROOT / "pyproject.toml").write_text("changed")
-    assert results._commit() == f"{commit}-dirty"
+    assert results.record(**RUN).commit == "unknown", "git would answer for what surrounds the package"
 
 
 def test_summary(result):
@@ -219,3 +210,31 @@ def test_a_table_compares_one_metric(result):
 
 def test_every_recorded_result_can_be_read():
     assert all(isinstance(results.load(name), Result) for name in results.names())
+
+
+def test_selecting_by_name_by_task_and_by_how_names_begin(result, folder):
+    other = dataclasses.replace(result, name="ragged-lstm", task="speed")
+    for each in (result, other):
+        results.save(each)
+    assert results.select([]) == [result, other]
+    assert results.select(["names"]) == results.select(["names-rnn"]) == [result]
+    assert results.select(["speed"]) == results.select(["ragged"]) == [other]
+    with pytest.raises(ValueError, match="No recorded result 'ragge'"):
+        results.select(["ragge"])
+
+
+@pytest.mark.parametrize("higher_is_better", [True, False])
+def test_groups_have_the_best_first(result, higher_is_better):
+    result = dataclasses.replace(result, higher_is_better=higher_is_better)
+    other = dataclasses.replace(result, values=[0.9, 0.9, 0.9])
+    expected = [other, result] if higher_is_better else [result, other]
+    assert results.grouped([result, other]) == {("names", "test_accuracy"): expected}
+
+
+def test_a_difference_has_the_standard_error_of_two_means(result):
+    other = dataclasses.replace(result, seeds=[0, 1], values=[0.80, 0.82], seconds=[1.0, 1.0])
+    error = 100 * math.sqrt(statistics.variance(result.values) / 3 + statistics.variance(other.values) / 2)
+    assert results.gap(other, result) == f"-3.40 ± {error:.2f} points"
+    single = dataclasses.replace(result, seeds=[0], values=[0.844], seconds=[1.0], metric="mse")
+    assert results.gap(single, result) == "+0.000"
+    assert results.gap(result, result) == "—"
