@@ -1,8 +1,8 @@
 """Finish the built site: MathJax from the environment, and pages that weigh little.
 
 Sphinx and its theme serve every page an icon library of 1.5 MB, two icon fonts, and style sheets for elements that no
-page has. `finish` keeps what the pages use, found by reading them: 0.3 MB in place of 2.4. Each page loads the
-scripts of its own demos alone. With MathJax beside them, the pages ask no other host for anything.
+page has. `finish` keeps what the pages use, found by reading them: 0.3 MB in place of 2.4. Each page loads what its
+own demos need, and no other's. With MathJax beside them, the pages ask no other host for anything.
 """
 
 import base64
@@ -33,28 +33,31 @@ def finish(html: Path) -> None:
         SiteError: if the theme or MathJax is not the one that this module knows how to handle.
     """
     install_mathjax(html)
-    drop_demos(html)
+    drop_unused(html)
     trim(html)
 
 
-# Demos
+# Demos and tabs
 
-SCRIPTS = "|".join(["demo", "shape_explorer", *demos.NAMES])
-DEMO_SCRIPT = re.compile(rf'\s*<script [^>]*src="_static/({SCRIPTS})\.js[^"]*"></script>')
+ASSETS = {f'data-demo="{name}"': set(demos.assets(name)) for name in demos.NAMES}
+ASSETS |= {'data-drawing="shapes"': {"shape_explorer"}, "sd-tab-set": {"design-tabs"}}
+ASSET = "|".join(sorted(set().union(*ASSETS.values())))
+ASSET_ELEMENT = re.compile(
+    rf'\s*(?:<script [^>]*src="_static/(?P<js>{ASSET})\.js[^"]*"></script>'
+    rf'|<link [^>]*href="_static/(?P<css>{ASSET})\.css[^"]*" ?/?>)'
+)
 
 
-def drop_demos(html: Path) -> None:
-    """Leave the script of a demo out of the pages without that demo.
+def drop_unused(html: Path) -> None:
+    """Leave the scripts and the style sheet of a demo, a drawing or tabs out of the pages without them.
 
     Args:
         html: folder of the built pages.
     """
     for path in html.glob("*.html"):
         page = path.read_text(encoding="utf-8")
-        used = set(re.findall(r'data-demo="(\w+)"', page))
-        used |= {"demo"} if used else set()
-        used |= {"shape_explorer"} if 'data-drawing="shapes"' in page else set()
-        page = DEMO_SCRIPT.sub(lambda script, used=used: script[0] if script[1] in used else "", page)
+        used = set().union(*(assets for sign, assets in ASSETS.items() if sign in page))
+        page = ASSET_ELEMENT.sub(lambda asset, used=used: asset[0] if {asset["js"], asset["css"]} & used else "", page)
         path.write_text(page, encoding="utf-8")
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -86,3 +87,18 @@ class Visit:
             self.foreign.append(route.request.url)
             return route.abort()
         return route.continue_()
+
+
+def page_with_a_gap(address, folder, script=None, instead=None):
+    """A copy of a page whose demo is out of sight there, far down; another script may stand for one of its own."""
+    changed = Path(address.removeprefix("file://")).read_text(encoding="utf-8")
+    changed = changed.replace("<h1>Page</h1>", '<h1>Page</h1><div style="height: 3000px"></div>')
+    (folder / "page.html").write_text(changed.replace(script, instead) if script else changed, encoding="utf-8")
+    return (folder / "page.html").as_uri()
+
+
+def contrast(one, other):
+    """The contrast ratio, by WCAG 2.2, of two colours [red, green, blue]."""
+    rgb = np.array([one, other]) / 255
+    low, high = sorted(np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722])
+    return (high + 0.05) / (low + 0.05)

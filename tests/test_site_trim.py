@@ -151,16 +151,23 @@ def test_what_it_does_not_understand_it_refuses(make, site_of, message):
         ('<figure data-drawing="unrolled">', []),
         ('<figure data-drawing="shapes">', ["shape_explorer"]),
         ('<div data-demo="gate_player">', ["demo", "gate_player"]),
-        ('<div data-demo="gate_player"><div data-demo="gradient_microscope">', ["demo", *demos.NAMES]),
+        ('<div data-demo="beam_tree">', ["demo", "translator", "beam_tree"]),
+        ('<div class="sd-tab-set">', ["design-tabs"]),
+        ("".join(f'<div data-demo="{name}">' for name in demos.NAMES), ["demo", "translator", *demos.NAMES]),
     ],
 )
-def test_a_page_loads_the_scripts_of_its_own_demos(make, body, kept):
-    names = ["demo", *demos.NAMES, "shape_explorer", "a11y"]
+def test_a_page_loads_what_its_own_demos_need(make, body, kept):
+    names = ["demo", "translator", *demos.NAMES, "shape_explorer", "design-tabs", "a11y"]
     scripts = "".join(f'<script defer="defer" src="_static/{name}.js?v=c485b19a"></script>' for name in names)
-    html = make(body, script=scripts)
-    site.drop_demos(html)
+    styles = "".join(
+        f'<link rel="stylesheet" type="text/css" href="_static/{name}.css?v=c485b19a" />' for name in names
+    )
+    html = make(body, script=scripts + styles)
+    site.drop_unused(html)
     page = (html / "page.html").read_text(encoding="utf-8")
-    assert sorted(re.findall(r"_static/(\w+)\.js", page)) == sorted([*kept, "a11y"])
+    for kind in ("js", "css"):
+        assert sorted(re.findall(rf"_static/([\w-]+)\.{kind}", page)) == sorted([*kept, "a11y"])
+    assert "<link" not in re.sub(r"<link [^>]*/>", "", page)
 
 
 def test_mathjax_comes_from_the_environment_for_pages_with_mathematics(make):

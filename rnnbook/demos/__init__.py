@@ -3,18 +3,23 @@
 `demo("gradient_microscope")` leaves two things in a notebook: a figure, and the demo's data in a script element that
 does nothing by itself. In the built site `assets/demo.js` and `assets/NAME.js` find both, and show the demo instead of
 the figure. The figure stands in Jupyter and Colab, without JavaScript, and on paper. A demo is a module here, whose
-`make` returns a `Demo`, and a script in `assets/`.
+`make` returns a `Demo`, and a script and a style sheet in `assets/`. Two demos that share a part name it in `NEEDS`.
 """
 
+import base64
+import hashlib
 import json
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
 from rnnbook.figure import Figure
 from rnnbook.nearest import suggest
+
+if TYPE_CHECKING:
+    from torch import nn
 
 NAMES = sorted(module.name for module in iter_modules(__path__))
 
@@ -44,6 +49,35 @@ class Demo:
 
     def __repr__(self) -> str:
         return repr(self.figure)
+
+
+def assets(name: str) -> tuple[str, ...]:
+    """What the scripts and style sheets in `assets/` are called, without their endings, that a demo is made of."""
+    return "demo", *getattr(import_module(f"{__name__}.{name}"), "NEEDS", ()), name
+
+
+def weights_as_json(model: "nn.Module") -> dict[str, Any]:
+    """A trained model's weights as JSON holds them: their shapes, and in base64 all numbers in 16 bits, one by one.
+
+    The function `tensors` of `assets/demo.js` reads them.
+
+    Raises:
+        ValueError: 16 bits do not hold the weights exactly.
+    """
+    import numpy as np
+
+    weights = {name: tensor.cpu().numpy() for name, tensor in model.state_dict().items()}
+    numbers = np.concatenate([array.ravel() for array in weights.values()])
+    halves = numbers.astype("<f2")
+    if not np.array_equal(halves.astype(numbers.dtype), numbers):
+        raise ValueError("weights that 16 bits do not hold exactly: round them, and measure the model again")
+    shapes = {name: list(array.shape) for name, array in weights.items()}
+    return {"shapes": shapes, "numbers": base64.b64encode(halves.tobytes()).decode()}
+
+
+def versioned(file: str, content: str) -> str:
+    """The address of a script with this content, a new one after each change: no browser takes an old one instead."""
+    return f"{file}?v={hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
 
 def demo(name: str) -> None:

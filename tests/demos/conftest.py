@@ -1,9 +1,11 @@
-"""A demo alone on a page, as the site has it; a test's module names it `DEMO`."""
+"""A demo alone on a page, as the site has it; a module of tests names it `DEMO`, and in `READY` what a model brings."""
 
 from pathlib import Path
 
 import pytest
 from browser import Visit, chromium
+
+from rnnbook.demos import assets
 
 ASSETS = Path(__file__).parents[2] / "assets"
 
@@ -17,8 +19,10 @@ def browser():
 @pytest.fixture(scope="module")
 def address(request, tmp_path_factory):
     demo = request.module.DEMO
-    style = (ASSETS / "rnnbook.css").read_text(encoding="utf-8")
-    scripts = [f'<script defer src="{(ASSETS / f"{name}.js").as_uri()}"></script>' for name in ("demo", demo.name)]
+    names = assets(demo.name)
+    sheets = [ASSETS / f"{name}.css" for name in ("rnnbook", *names)]
+    style = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.is_file())
+    scripts = [f'<script defer src="{(ASSETS / f"{name}.js").as_uri()}"></script>' for name in names]
     page = tmp_path_factory.mktemp("page") / "page.html"
     page.write_text(
         f"""<!doctype html>
@@ -40,12 +44,14 @@ def address(request, tmp_path_factory):
 
 
 @pytest.fixture
-def visit(browser, address):
+def visit(request, browser, address):
     """Opens the page, and sees that it ran without errors and asked nobody for anything."""
-    visits = []
+    visits, ready = [], getattr(request.module, "READY", None)
 
     def open_page(**options):
         visits.append(Visit(browser, address, **options))
+        if ready and options.get("java_script_enabled", True):
+            visits[-1].page.locator(ready).wait_for()
         return visits[-1].page
 
     yield open_page
