@@ -9,7 +9,8 @@ _COMMON = (
     *("collections", "copy", "dataclasses", "functools", "itertools", "math", "random", "re", "string", "typing"),
     *("torch.nn.functional", "torch.nn.utils.rnn", "torch.optim", "torch.utils.data", "torch.func", "numpy.linalg"),
     *("matplotlib.pyplot", "scipy", "sklearn.metrics", "sklearn.linear_model", "sklearn.model_selection", "tqdm.auto"),
-    *("rnnbook.data", "rnnbook.data.names", "rnnbook.data.toys", "rnnbook.layers", "rnnbook.text", "rnnbook.train"),
+    *("rnnbook.data", "rnnbook.data.names", "rnnbook.data.review_language", "rnnbook.data.toys"),
+    *("rnnbook.layers", "rnnbook.models", "rnnbook.text", "rnnbook.train"),
 )
 
 
