@@ -14,12 +14,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rnnbook.grading.classroom import workers
 from rnnbook.grading.classroom.fingerprint import environment
 from rnnbook.grading.classroom.workers import Done, Task
 from rnnbook.grading.errors import GradingError
 from rnnbook.grading.types import Settings
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 _CONNECTING = "15s"
 _WAITING = 60  # seconds for the first worker to join
@@ -61,14 +65,8 @@ class Cluster:
         Raises:
             GradingError: no scheduler answers, no worker joins, or a worker has another version of something.
         """
-        from distributed import Client, Security
-
-        security = None
         try:
-            if self._tls:
-                tls = {"tls_ca_file": self._tls.ca, "tls_client_cert": self._tls.cert, "tls_client_key": self._tls.key}
-                security = Security(require_encryption=True, **tls)
-            self._client = Client(self._address, security=security, timeout=_CONNECTING, set_as_default=False)
+            self._client = self._connect()
         except (OSError, ValueError, TypeError) as error:
             reason = str(error).partition("\n")[0]
             raise GradingError(
@@ -83,6 +81,20 @@ class Cluster:
 
     def __exit__(self, *_) -> None:
         self._client.close()
+
+    def _connect(self, attempts: int = 3) -> "Client":
+        from distributed import Client, Security
+
+        security = None
+        if self._tls:
+            tls = {"tls_ca_file": self._tls.ca, "tls_client_cert": self._tls.cert, "tls_client_key": self._tls.key}
+            security = Security(require_encryption=True, **tls)
+        try:
+            return Client(self._address, security=security, timeout=_CONNECTING, set_as_default=False)
+        except AssertionError:  # dask asserts that its thread ran within 10 s; on a machine that stood still it did not
+            if attempts == 1:
+                raise GradingError("This machine is too busy for dask to start. Try again when less runs.") from None
+            return self._connect(attempts - 1)
 
     def tier(self, name: str | None, allow_unsafe: bool) -> str:
         """The strongest sandbox that works on every worker; see `sandbox.choose`."""

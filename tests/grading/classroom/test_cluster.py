@@ -9,6 +9,7 @@ import sys
 from concurrent.futures import CancelledError
 from pathlib import Path
 
+import distributed
 import pytest
 from distributed import KilledWorker
 
@@ -127,6 +128,19 @@ def test_nobody_answers(address, tls, monkeypatch):
         assert "\n" not in str(caught.value)
     with pytest.raises(GradingError, match="No dask scheduler answers"):
         Cluster(address, TLS("missing", "missing", "missing")).__enter__()
+
+
+def test_a_machine_that_stood_still(monkeypatch):
+    asked = []
+
+    def slow(*_, **__):
+        asked.append(None)
+        raise AssertionError
+
+    monkeypatch.setattr(distributed, "Client", slow)
+    with pytest.raises(GradingError, match="too busy for dask to start"):
+        Cluster("tcp://127.0.0.1:1").__enter__()
+    assert len(asked) == 3
 
 
 class Future:

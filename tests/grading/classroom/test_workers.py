@@ -117,8 +117,9 @@ def test_nothing_to_do():
 
 
 def children():
-    """Processes of this one, but for the one that multiprocessing keeps."""
-    return [child for child in psutil.Process().children() if "tracker" not in " ".join(child.cmdline())]
+    """Processes of this one that run, but for the one that multiprocessing keeps."""
+    running = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in running if "tracker" not in " ".join(child.cmdline())]
 
 
 RUN = """
