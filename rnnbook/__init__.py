@@ -7,12 +7,19 @@ Every idea has one module, every module one idea:
                      encode      torch's own layers over a ragged batch, exact and fast
                      parity      how close all three come to torch
                      gradients/  what flows backward through time: norms, Jacobians, gradient checks
-                     models/     what is built from layers: the classifier, an answer at each step
-                     train       the training loop
-    their data       data/      one module a data set, one registry of sources, embedded samples
-                     text        vocabulary, padding, one-hot vectors
+                     attention   additive and multiplicative, masked
+                     models/     built from layers: classifiers, language models, translators, and how they are asked
+                     decode/     what a model writes: greedy, by chance, by beam search
+    their training   train       the training loop
+                     schedule, history          the learning rate; what happened
+                     checkpoint, distributed    going on exactly; several processes
+                     device                     CUDA, MPS or CPU; mixed precision
+    their data       data/       one module a data set, one registry of sources, embedded samples
+                     text/       tokens, vocabulary, padded batches, word vectors
     what was found   recipes/   one experiment a module, each a line of `rnnbook train`
+                     pretrained/                small trained models that ship with the course
                      results     recorded runs, from which the chapters read their numbers
+                     origin      the machine, versions and commit that a number comes from
     the pages        plot, figure, drawings/    figures: measured, and drawn by hand
                      table                      a table of what a cell has computed
                      demos/      what a reader plays with in the page
@@ -20,7 +27,7 @@ Every idea has one module, every module one idea:
                      book, site                 `make book`: executing the notebooks, finishing the HTML
     the exercises    exercises/  catalogue, tests, `check`, and the learner's notebooks
                      grading/    a class's submissions, graded in a sandbox
-    the command      cli, doctor `rnnbook check`, `rnnbook grade`, `rnnbook train`, `rnnbook doctor`
+    the command      cli, __main__, doctor         `rnnbook check`, `grade`, `train`, `predict`, `write` and more
     for all          shapes, nearest    clear errors for a wrong shape, for an unknown name
                      files              files that are whole or not there
 """
