@@ -107,8 +107,10 @@ class Book:
         os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", PYTHONHASHSEED="0")
         os.environ["RNNBOOK_STATE"] = str(self.build / "state")  # a check here is no progress of the user's
         options = ["--nbmake", "--overwrite", f"--nbmake-timeout={TIME_LIMIT}", f"--numprocesses={workers}", "-v"]
+        # A kernel finds free ports and binds them later: if another is quicker, it dies. Only cells fail for good.
+        again = ["--reruns=2", "--rerun-except=NotebookFailedException"]
         isolation = ["-c", os.devnull, f"--rootdir={executing}", "-p", "no:cacheprovider"]
-        outcome = pytest.main([*options, *isolation, str(executing)], plugins=[_Harvest(self, pending)])
+        outcome = pytest.main([*options, *again, *isolation, str(executing)], plugins=[_Harvest(self, pending)])
         if outcome == pytest.ExitCode.INTERRUPTED:
             raise KeyboardInterrupt  # pytest has caught Ctrl-C
         if outcome != pytest.ExitCode.OK:
