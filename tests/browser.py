@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 REMEDY = "Chromium is missing. Get one: `playwright install chromium` in the environment, or `apt-get install chromium`"
@@ -19,6 +20,7 @@ SWITCHES = [
     "--disable-sync",
     "--no-first-run",
 ]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
@@ -87,6 +89,18 @@ class Visit:
             self.foreign.append(route.request.url)
             return route.abort()
         return route.continue_()
+
+
+def assert_no_barrier(page):
+    """By axe-core's rules for WCAG 2.2, levels A and AA."""
+    found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
+    assert found.violations_count == 0, found.generate_report()
+
+
+def assert_nothing_sticks_out(page):
+    """The page does not scroll sideways."""
+    width, screen = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert width <= screen
 
 
 def page_with_a_gap(address, folder, script=None, instead=None):

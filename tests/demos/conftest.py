@@ -18,12 +18,21 @@ def browser():
 
 @pytest.fixture(scope="module")
 def address(request, tmp_path_factory):
-    demo = request.module.DEMO
+    return _write_page(request.module.DEMO, tmp_path_factory.mktemp("page"))
+
+
+@pytest.fixture
+def alone(tmp_path):
+    """Writes a page with nothing but this demo, and returns its address."""
+    return lambda demo: _write_page(demo, tmp_path)
+
+
+def _write_page(demo, folder):
     names = assets(demo.name)
     sheets = [ASSETS / f"{name}.css" for name in ("rnnbook", *names)]
     style = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.is_file())
     scripts = [f'<script defer src="{(ASSETS / f"{name}.js").as_uri()}"></script>' for name in names]
-    page = tmp_path_factory.mktemp("page") / "page.html"
+    page = folder / "page.html"
     page.write_text(
         f"""<!doctype html>
         <html lang="en">

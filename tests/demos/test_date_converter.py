@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
-from browser import Visit, page_with_a_gap
+from browser import Visit, assert_no_barrier, assert_nothing_sticks_out
 
 from rnnbook import recipes
 from rnnbook.data import Parallel, dates
@@ -446,46 +445,8 @@ def test_attention_in_numbers_on_demand(visit):
 @pytest.mark.parametrize("size", ["wide", "phone"])
 def test_axe_finds_no_barrier_and_nothing_sticks_out(visit, size, scheme):
     page = visit(size=size, scheme=scheme)
-    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
     for text in (EXAMPLES["German"], "Ж 1", "", "w" * 60):
         field(page).fill(text)
         page.locator("[name=numbers]").set_checked(text != "")
-        outcome = Axe().run(page, options=rules)
-        assert outcome.violations_count == 0, outcome.generate_report()
-        width, screen = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-        assert width <= screen
-
-
-def test_paper_and_pages_without_javascript_show_the_static_figure(visit):
-    page = visit()
-    figure, card = page.locator("figure"), page.locator(".date-converter")
-    assert (figure.is_visible(), card.is_visible()) == (False, True)
-    page.emulate_media(media="print")
-    assert (figure.is_visible(), card.is_visible()) == (True, False)
-    assert visit(java_script_enabled=False).locator("figure").is_visible()
-
-
-def test_the_model_is_loaded_when_the_demo_comes_into_sight(browser, address, tmp_path):
-    seen = Visit(browser, page_with_a_gap(address, tmp_path))
-    page = seen.page
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
-    assert SCRIPT not in seen.files
-    assert page.locator(".date-converter").inner_text() == "The network is being loaded."
-    page.locator(".date-converter").scroll_into_view_if_needed()
-    field(page).wait_for()
-    field(page).fill("Mine")
-    for place in ("h1", ".date-converter"):  # away, and back
-        page.locator(place).scroll_into_view_if_needed()
-        page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
-    assert field(page).input_value() == "Mine"
-    assert seen.files.count(SCRIPT) == 1
-    assert (seen.errors, seen.foreign) == ([], [])
-    seen.close()
-
-
-def test_without_the_model_the_figure_stands(browser, address, tmp_path):
-    seen = Visit(browser, page_with_a_gap(address, tmp_path, DEMO.data["model"], "missing.js"))
-    seen.page.locator(".date-converter").scroll_into_view_if_needed()
-    seen.page.locator("figure").wait_for()
-    assert seen.page.locator(".date-converter").count() == 0
-    seen.close()
+        assert_no_barrier(page)
+        assert_nothing_sticks_out(page)

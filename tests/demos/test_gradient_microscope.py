@@ -6,8 +6,7 @@ from statistics import median
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from browser import Visit
+from browser import Visit, assert_no_barrier
 
 from rnnbook import drawings, results
 from rnnbook.demos import Demo, gradient_microscope
@@ -361,25 +360,13 @@ def test_listeners_are_told_the_memory_and_the_picture_is_not_in_their_way(visit
     assert tree.count("img") == 1
 
 
-def test_paper_and_pages_without_javascript_show_the_static_figure(visit):
-    page = visit()
-    figure, card = page.locator("figure"), page.locator(".gradient-microscope")
-    assert (figure.is_visible(), card.is_visible()) == (False, True)
-    page.emulate_media(media="print")
-    assert (figure.is_visible(), card.is_visible()) == (True, False)
-    plain = visit(java_script_enabled=False)
-    assert plain.locator("figure").is_visible()
-
-
 @pytest.mark.parametrize(
     ("size", "scheme"), [("wide", "light"), ("wide", "dark"), ("phone", "dark"), ("phone", "light")]
 )
 def test_no_barrier_and_no_overflow(visit, size, scheme):
     page = visit(size=size, scheme=scheme)
     choose(page, cell="lstm", clipped=True, bias=2)
-    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
-    found = Axe().run(page, options=rules)
-    assert found.violations_count == 0, found.generate_report()
+    assert_no_barrier(page)
     overflow = page.evaluate(
         """() => {
           const card = document.querySelector(".gradient-microscope").getBoundingClientRect();
