@@ -6,6 +6,7 @@ read and write subwords, learnt from both sides of the training captions. The va
 weights are kept; the test captions are read once for each record.
 """
 
+import itertools
 import json
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -19,7 +20,7 @@ from rnnbook import origin
 from rnnbook.data import Parallel, load_pairs
 from rnnbook.files import put
 from rnnbook.history import History
-from rnnbook.models import Seq2Seq, Translator
+from rnnbook.models import Seq2Seq, Translation, Translator
 from rnnbook.models.seq2seq import nats_per_symbol, sequence_loss
 from rnnbook.models.sequence import parameters_of
 from rnnbook.recipes import Outcome, Recipe, models_folder, place_of
@@ -31,6 +32,7 @@ TRAINING = "training.json"
 LONGEST = 80  # subwords of a translation, its end included
 LENGTHS = (8, 10, 12, 15)  # words of a source: up to 8, up to 10 ... more than 15
 EXAMPLES = 20  # translations that are kept
+ALIGNMENTS, WIDEST = 2, 16  # that are kept with their weights, of translations with so many subwords at most
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def run(
     translator.model.to(device)
     found = translator.translate(data.test.sources, beam=beam, alpha=alpha, max_length=LONGEST)
     more = score(data.test, [translation.text for translation in found])
-    more |= {"unfinished": sum(not translation.finished for translation in found)}
+    more |= {"unfinished": sum(not translation.finished for translation in found), "alignments": alignments(found)}
     more |= {"loss": history.loss, "validation": history.validation}
     return Outcome(more.pop("bleu"), parameters_of(translator.model), more, history.seconds[-1])
 
@@ -155,6 +157,19 @@ def score(test: Parallel, written: list[str]) -> dict[str, Any]:
         "by_length": {"up_to": [*LENGTHS, None], "bleu": by_length, "count": list(map(len, groups))},
         "examples": [list(each) for each in zip(test.sources, test.targets, written, strict=True)][:EXAMPLES],
     }
+
+
+def alignments(found: list[Translation]) -> list[dict[str, list]]:
+    """Where the decoder looked, (written, read), in the first translations that a figure has room for."""
+    small = (each for each in found if each.weights is not None and max(each.weights.shape) <= WIDEST)
+    return [
+        {
+            "read": each.read,
+            "written": each.written,
+            "weights": [[round(w, 3) for w in row] for row in each.weights.tolist()],
+        }
+        for each in itertools.islice(small, ALIGNMENTS)
+    ]
 
 
 def bleu(written: list[str], references: list[str], lowercase: bool = True) -> float | None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+import torch
 
 from rnnbook import recipes
 from rnnbook.data import Parallel
@@ -175,6 +176,20 @@ def test_bleu_is_that_of_the_published_tool():
     written, references = ["a b c d e", "f g h i j"], ["a b c d e", "f g X i j"]
     expected = 100 * (9 / 10 * 6 / 8 * 3 / 6 * 2 / 4) ** 0.25
     assert multi30k.bleu(written, references) == pytest.approx(expected)
+
+
+def test_alignments_of_what_a_figure_has_room_for(data, monkeypatch):
+    translator, _ = multi30k.train(data, 0, "cpu", **TINY, training={})
+    found = translator.translate(data.test.sources, max_length=12)
+    sizes = [max(each.weights.shape) for each in found]
+    monkeypatch.setattr(multi30k, "WIDEST", sorted(sizes)[3])
+    fitting = [each for each, size in zip(found, sizes, strict=True) if size <= multi30k.WIDEST]
+    kept = multi30k.alignments(found)
+    assert len(fitting) > multi30k.ALIGNMENTS == len(kept)
+    for each, whole in zip(kept, fitting, strict=False):
+        assert (each["read"], each["written"]) == (whole.read, whole.written)
+        assert torch.allclose(torch.tensor(each["weights"]), whole.weights, atol=5.1e-4)
+    assert multi30k.alignments([replace(each, weights=None) for each in found]) == []
 
 
 def test_scores_by_length_are_those_of_their_pairs():
