@@ -20,7 +20,7 @@ from rnnbook import origin
 from rnnbook.data import Parallel, load_pairs
 from rnnbook.files import put
 from rnnbook.history import History
-from rnnbook.models import Seq2Seq, Translation, Translator
+from rnnbook.models import Seq2Seq, Translation, Translator, raw
 from rnnbook.models.seq2seq import nats_per_symbol, sequence_loss
 from rnnbook.models.sequence import parameters_of
 from rnnbook.recipes import Outcome, Recipe, models_folder, place_of
@@ -98,7 +98,10 @@ def run(
     translator.model.to(device)
     found = translator.translate(data.test.sources, beam=beam, alpha=alpha, max_length=LONGEST)
     more = score(data.test, [translation.text for translation in found])
-    more |= {"unfinished": sum(not translation.finished for translation in found), "alignments": alignments(found)}
+    more |= {
+        "unfinished": sum(not translation.finished for translation in found),
+        "alignments": alignments(translator, found),
+    }
     more |= {"loss": history.loss, "validation": history.validation}
     return Outcome(more.pop("bleu"), parameters_of(translator.model), more, history.seconds[-1])
 
@@ -159,14 +162,15 @@ def score(test: Parallel, written: list[str]) -> dict[str, Any]:
     }
 
 
-def alignments(found: list[Translation]) -> list[dict[str, list]]:
+def alignments(translator: Translator, found: list[Translation]) -> list[dict[str, list]]:
     """Where the decoder looked, (written, read), in the first translations that a figure has room for."""
+    subwords = raw.subwords_of(translator.tokenize)
     small = (each for each in found if each.weights is not None and max(each.weights.shape) <= WIDEST)
     return [
         {
-            "read": each.read,
-            "written": each.written,
-            "weights": [[round(w, 3) for w in row] for row in each.weights.tolist()],
+            "read": [subwords.join([name]) for name in each.read],
+            "written": [subwords.join([name]) for name in each.written],
+            "weights": [[round(weight, 3) for weight in row] for row in each.weights.tolist()],
         }
         for each in itertools.islice(small, ALIGNMENTS)
     ]
