@@ -65,6 +65,21 @@ def test_dates_are_converted():
     assert min(reached["attention"], reached["reader"]) >= 0.995
 
 
+def test_captions_are_translated():
+    greedy, beam = (results.load(f"multi30k-{name}") for name in ("attention", "beam"))
+    assert min(beam.values) >= 33
+    assert (np.array(beam.values) > greedy.values).all()
+    assert beam.more["loss"] == greedy.more["loss"], "the same trained models"
+
+
+def test_the_peer_had_the_same_seconds_as_the_lstm_of_the_ladder():
+    peer = results.load("shakespeare-peer").more
+    assert peer["lstm"] == json.loads(json.dumps(shakespeare.LSTM))
+    assert np.allclose(peer["lstm_seconds"], peer["gpt_seconds"], atol=1)
+    assert max(peer["lstm_stream"]) <= 1.46
+    assert max(peer["lstm_sliding"]) < min(peer["gpt_sliding"])
+
+
 @pytest.mark.parametrize("module", [copy_first, adding], ids=["copy_first", "adding"])
 def test_errors_and_curves_of_every_length_and_seed(module):
     for recipe in module.RECIPES:
