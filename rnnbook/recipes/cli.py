@@ -121,10 +121,14 @@ def _labelled(predictor: "Predictor", texts: list[str]) -> Iterator[tuple[str, d
 
 
 def _translated(translator: "Translator", texts: list[str], beam: int) -> Iterator[tuple[str, dict]]:
-    """Translations, ranked by their mean log probability where several are compared."""
-    for found in translator.translate(texts, beam=beam, alpha=1.0):
-        details = {"translation": found.text, "log_probability": found.log_probability, "finished": found.finished}
-        yield found.text, details
+    """Translations, ranked by their mean log probability where several are compared; a blank line stays blank."""
+    found = iter(translator.translate(filter(str.strip, texts), beam=beam, alpha=1.0))
+    for text in texts:
+        if not text.strip():  # the model would guess
+            yield "", {"translation": "", "log_probability": 0.0, "finished": True}
+            continue
+        each = next(found)
+        yield each.text, {"translation": each.text, "log_probability": each.log_probability, "finished": each.finished}
 
 
 def write(

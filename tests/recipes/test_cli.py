@@ -107,13 +107,16 @@ def translator(elsewhere):
     return translator
 
 
-def test_predict_translates(translator):
-    texts = ["drei Hunde", "", "Hunde"]
+def test_predict_translates_line_by_line(translator):
+    texts = ["drei Hunde", "Hunde"]
     greedy, several = (translator.translate(texts, beam=beam, alpha=1.0) for beam in (1, 3))
     assert greedy != several
-    assert rnnbook("predict", "mine", *texts) == "".join(f"{each.text}\n" for each in greedy)
-    said = rnnbook("predict", "mine", "--beam", 3, "--json", input="".join(f"{text}\n" for text in texts))
-    for line, text, expected in zip(map(json.loads, said.splitlines()), texts, several, strict=True):
+    # A blank line stays blank, so that line n is the translation of line n.
+    assert rnnbook("predict", "mine", texts[0], "", " ", texts[1]) == f"{greedy[0].text}\n\n\n{greedy[1].text}\n"
+    said = rnnbook("predict", "mine", "--beam", 3, "--json", input=f"{texts[0]}\n\n{texts[1]}\n")
+    first, blank, second = map(json.loads, said.splitlines())
+    assert blank == {"text": "", "translation": "", "log_probability": 0.0, "finished": True}
+    for line, text, expected in zip((first, second), texts, several, strict=True):
         assert (line["text"], line["translation"], line["finished"]) == (text, expected.text, expected.finished)
         assert line["log_probability"] == pytest.approx(expected.log_probability)
 
