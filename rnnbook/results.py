@@ -84,14 +84,15 @@ class Result:
         return statistics.stdev(self.values) if len(self.values) > 1 else 0.0
 
     def summary(self, percent: bool | None = None) -> str:
-        """Mean ± sample standard deviation, such as "84.3 % ± 0.4 (5 seeds)".
+        """Mean ± sample standard deviation, such as "84.3 % ± 0.4 (5 seeds)", "1.416 ± 0.003" or "33.7 ± 0.7".
 
         Args:
             percent: whether to print a percentage; by default, whether the metric ends in "accuracy".
         """
         if percent is None:
             percent = self.metric.endswith("accuracy")
-        mean, sd = (f"{100 * x:.1f}" if percent else f"{x:.3f}" for x in (self.mean, self.sd))
+        scale, digits = (100, 1) if percent else (1, 1 if abs(self.mean) >= 10 else 3)
+        mean, sd = (f"{scale * x:.{digits}f}" for x in (self.mean, self.sd))
         unit = " %" if percent else ""
         count = len(self.values)
         return f"{mean}{unit} ± {sd} ({count} seeds)" if count > 1 else f"{mean}{unit} (1 seed)"

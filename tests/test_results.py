@@ -173,6 +173,8 @@ def test_summary(result):
     loss = dataclasses.replace(result, metric="test_loss", values=[1.5, 1.25, 2.0])
     assert loss.summary() == "1.583 ± 0.382 (3 seeds)"
     assert loss.summary(percent=True) == "158.3 % ± 38.2 (3 seeds)"
+    bleu = dataclasses.replace(result, metric="bleu", values=[33.25, 34.5, 33.5])
+    assert bleu.summary() == "33.8 ± 0.7 (3 seeds)"
     single = dataclasses.replace(result, seeds=[4], values=[0.5], seconds=[1.0])
     assert single.summary() == "50.0 % (1 seed)"
     assert single.sd == 0
