@@ -101,8 +101,9 @@ def run(
     more |= {
         "unfinished": sum(not translation.finished for translation in found),
         "alignments": alignments(translator, found),
+        "loss": history.loss,
+        "validation": history.validation,
     }
-    more |= {"loss": history.loss, "validation": history.validation}
     return Outcome(more.pop("bleu"), parameters_of(translator.model), more, history.seconds[-1])
 
 

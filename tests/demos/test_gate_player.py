@@ -503,5 +503,5 @@ def test_bars_stand_out(visit, scheme):
         }"""
     )
     assert len(set(bars)) == 2, "computed, and state"
-    channels = lambda colour: [int(channel) for channel in re.findall(r"\d+", colour)]  # noqa: E731
-    assert all(contrast(channels(bar), channels(ground)) >= 3 for bar in set(bars))
+    ground, *bars = ([int(channel) for channel in re.findall(r"\d+", each)] for each in (ground, *set(bars)))
+    assert all(contrast(bar, ground) >= 3 for bar in bars)

@@ -25,6 +25,7 @@ def test_paper_and_pages_without_javascript_show_the_static_figure(browser, alon
     seen.close()
     plain = Visit(browser, address, java_script_enabled=False)
     assert plain.page.locator("figure").is_visible()
+    assert (plain.errors, plain.foreign) == ([], [])
     plain.close()
 
 
@@ -40,17 +41,22 @@ def test_the_model_is_loaded_once_when_the_demo_comes_into_sight(browser, alone,
     def wait():
         page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
 
-    fetched = lambda: [file.name for file in seen.files].count(MODELS[name].partition("?")[0])  # noqa: E731
+    def fetched():
+        return [file.name for file in seen.files].count(MODELS[name].partition("?")[0])
+
     wait()
     assert fetched() == 0
     assert card.inner_text() == "The network is being loaded."
     card.scroll_into_view_if_needed()
     card.locator("button").first.wait_for()
     page.evaluate("(card) => { window.drawn = card.querySelector('button'); }", card.element_handle())
+    field = card.locator("textarea, [type=text]")
+    field.fill("Mine")
     for place in (page.locator("h1"), card):  # away, and back
         place.scroll_into_view_if_needed()
         wait()
-    assert page.evaluate("window.drawn.isConnected"), "what the reader has begun stays"
+    assert page.evaluate("window.drawn.isConnected"), "it is not drawn anew"
+    assert field.input_value() == "Mine", "what the reader has begun stays"
     assert fetched() == 1
     assert (seen.errors, seen.foreign) == ([], [])
     seen.close()
